@@ -1,0 +1,1 @@
+"""The language every other part speaks: conversations in, events out. Standard library only."""
