@@ -1,0 +1,167 @@
+"""What an exchange with an upstream asks of the world.
+
+An upstream is spoken to by a generator of commands (an `Exchange`): it yields what it wants done and is sent the reply, or
+has the failure thrown into it. It does nothing itself, so a whole conversation with an upstream fits in a test of ten lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from isthmus.core.errors import UpstreamError
+from isthmus.core.events import Event
+from isthmus.core.losses import Loss
+from isthmus.core.usage import Usage
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status line and headers of an upstream's answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer of an upstream."""
+
+    head: Head
+    body: bytes
+
+
+class Decoder(Protocol):
+    """An upstream's bytes → events of the grammar. Never raises: what it cannot read ends in `Failed`."""
+
+    def feed(self, chunk: bytes) -> list[Event]: ...
+
+    def close(self) -> list[Event]:
+        """The upstream's body ended. The stream is brought to its end, honestly, if it has none yet."""
+        ...
+
+
+class Listener(Protocol):
+    """Reads along while an answer goes through untouched, for usage, stop and errors."""
+
+    usage: Usage | None
+    stop: str | None
+    error: UpstreamError | None
+    """The failure the upstream reported inside its answer."""
+    speaking: bool
+    """Something was said that a client could show: from here on the answer is committed."""
+    output_text_bytes: int
+    """About how much was said, for an estimate when the upstream gives no usage."""
+
+    def feed(self, frames: bytes) -> None:
+        """Whole frames of a stream, or the body of a plain answer piece by piece."""
+        ...
+
+    def close(self) -> UpstreamError | None:
+        """The body ended; the error a client must still be told if it ended too early."""
+        ...
+
+
+Classify = Callable[[Head, bytes], UpstreamError]
+"""Status, headers and (capped) body of a refusal → what it means. Called for every status of 400 and above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request whose whole answer is wanted. Any status comes back; only a transport failure is thrown."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The request whose answer is the model's. A refusal is classified and thrown into the exchange, which may try again."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    decode: Callable[[Head], Decoder]
+    classify: Classify
+    losses: tuple[Loss, ...] = ()
+    whole: bool = False
+    """The client waits for one plain answer, so the upstream may be silent until it is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """As `Stream`, but the answer goes to the client as it is; `listen` only reads along."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    listen: Callable[[Head], Listener]
+    classify: Classify
+    losses: tuple[Loss, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A file the client pointed at, by URL, fetched under the gateway's guard (addresses, size, time)."""
+
+    url: str
+    field: str
+    """Where in the request the URL stood, for the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Events of the answer that need no upstream."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing happens for a while."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A call to make after the client has its answer; its failure is logged, never shown."""
+
+    call: Call
+
+
+Command = Call | Stream | Forward | Fetch | Say | Pause | Later
+Answered = Reply | Fetched | None
+Exchange = Generator[Command, Answered, None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRequest:
+    """A request to be forwarded as it is: the body byte for byte, and the headers the upstream may see."""
+
+    path: str
+    """Below the upstream's root, such as `/v1/messages`; queries are not forwarded."""
+    body: bytes
+    model: str
+    """What the body asks for; the body is edited only where the upstream's name differs."""
+    stream: bool
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case names, credentials and hop-by-hop headers already gone."""
