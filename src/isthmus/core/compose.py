@@ -50,7 +50,17 @@ class _WaitingCall:
 class Composer:
     """Collects events; `take()` hands over what has been composed since the last call."""
 
-    __slots__ = ("_events", "_live", "_open", "_waiting", "called_tool", "ended", "started", "stop_heard", "usage_heard")
+    __slots__ = (
+        "_events",
+        "_live",
+        "_open",
+        "_waiting",
+        "called_tool",
+        "ended",
+        "started",
+        "stop_heard",
+        "usage_heard",
+    )
 
     def __init__(self) -> None:
         self._events: list[Event] = []
@@ -67,7 +77,12 @@ class Composer:
         events, self._events = self._events, []
         return events
 
-    def start(self, id: str | None = None, model: str | None = None, usage: Usage | None = None) -> None:
+    def start(
+        self,
+        id: str | None = None,
+        model: str | None = None,
+        usage: Usage | None = None,
+    ) -> None:
         """The answer began. Only the first call counts; without one, the first fragment starts it."""
         if not self.started and not self.ended:
             self.started = True
@@ -119,7 +134,11 @@ class Composer:
 
     def open_tool(self, key: Hashable, id: str, name: str) -> None:
         """A tool call began. `key` tells its later fragments from those of other calls; a known key is ignored."""
-        if self.ended or key in self._waiting or (self._open == _TOOL and key == self._live):
+        if (
+            self.ended
+            or key in self._waiting
+            or (self._open == _TOOL and key == self._live)
+        ):
             return
         self.called_tool = True
         head = ToolHead(id, name)
@@ -164,7 +183,12 @@ class Composer:
         if not self.ended:
             self._events.append(Noted(what, detail))
 
-    def stop(self, reason: Stop, stop_sequence: str | None = None, explanation: str | None = None) -> None:
+    def stop(
+        self,
+        reason: Stop,
+        stop_sequence: str | None = None,
+        explanation: str | None = None,
+    ) -> None:
         """The model stopped; only the first reason counts. The end itself waits for `finish`, as usage may follow."""
         if self.stop_heard is None and not self.ended:
             self._switch(None)
@@ -177,7 +201,14 @@ class Composer:
         self.start()
         self._switch(None)
         heard = self.stop_heard or Finished(Stop.END_TURN)
-        self._events.append(Finished(self._true_reason(heard.reason), self.usage_heard, heard.stop_sequence, heard.explanation))
+        self._events.append(
+            Finished(
+                self._true_reason(heard.reason),
+                self.usage_heard,
+                heard.stop_sequence,
+                heard.explanation,
+            )
+        )
         self.ended = True
 
     def fail(self, error: UpstreamError) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 ANTHROPIC = "anthropic"
 """Home of everything that only Anthropic's API understands."""
@@ -225,9 +224,6 @@ class OutputFormat:
     strict: bool | None = None
 
 
-_NO_KNOBS: Mapping[str, str] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """One request to a model."""
@@ -253,5 +249,5 @@ class Conversation:
     """In the neutral words auto, standard, priority or flex."""
     cache_all: CacheMark | None = None
     """Mark the last cacheable block by itself."""
-    knobs: Mapping[str, str] = field(default=_NO_KNOBS)
+    knobs: Mapping[str, str] = field(default_factory=dict)
     """Every other top-level field: name → JSON text. A provider sends those it knows and notes the rest as losses."""

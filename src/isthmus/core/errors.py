@@ -79,7 +79,13 @@ class BadRequest(GatewayError):
         retry_after_s: float | None = None,
         should_retry: bool | None = None,
     ) -> None:
-        super().__init__(message, kind=kind, field=field, retry_after_s=retry_after_s, should_retry=should_retry)
+        super().__init__(
+            message,
+            kind=kind,
+            field=field,
+            retry_after_s=retry_after_s,
+            should_retry=should_retry,
+        )
 
 
 class UpstreamError(GatewayError):
@@ -120,4 +126,6 @@ def rejected(capability: str, field: str) -> BadRequest:
 
     The whole message must be the token (gateway protocol text embedded in Claude Code 2.1.330).
     """
-    return BadRequest(f"capability_rejected: {capability}", field=field, kind=Kind.CAPABILITY)
+    return BadRequest(
+        f"capability_rejected: {capability}", field=field, kind=Kind.CAPABILITY
+    )

@@ -162,10 +162,21 @@ def unfold(answer: Answer) -> list[Event]:
                 events += (BlockStarted(TextHead()), *inside, BlockStopped())
             case SaidThinking(text, opaque):
                 signed = [] if opaque is None else [OpaqueDelta(opaque)]
-                events += (BlockStarted(ThinkingHead()), ThinkingDelta(text), *signed, BlockStopped())
+                events += (
+                    BlockStarted(ThinkingHead()),
+                    ThinkingDelta(text),
+                    *signed,
+                    BlockStopped(),
+                )
             case SaidCall(id, name, arguments):
-                events += (BlockStarted(ToolHead(id, name)), ArgumentsDelta(arguments), BlockStopped())
+                events += (
+                    BlockStarted(ToolHead(id, name)),
+                    ArgumentsDelta(arguments),
+                    BlockStopped(),
+                )
             case SaidOpaque(opaque):
                 events += (BlockStarted(OpaqueHead(opaque)), BlockStopped())
-    events.append(Finished(answer.reason, answer.usage, answer.stop_sequence, answer.explanation))
+    events.append(
+        Finished(answer.reason, answer.usage, answer.stop_sequence, answer.explanation)
+    )
     return events

@@ -157,5 +157,3 @@ class Provider(Protocol):
     def count_tokens(self, request: ClientRequest, target: Target) -> Exchange | None:
         """An exchange of one `Forward` answered in the dialect's own form, or None: estimate locally."""
         ...
-
-

@@ -35,29 +35,56 @@ REFUSALS = (
     "content_length_exceeds_threshold",
     "too many tokens in prompt",
 )
-_NOT_IF = ("policy_blocked", "dlp_request_denied", "string too long. expected a string with maximum length", "expected maxlength")
+_NOT_IF = (
+    "policy_blocked",
+    "dlp_request_denied",
+    "string too long. expected a string with maximum length",
+    "expected maxlength",
+)
 
 _NUMBER = r"(\d[\d,]*)"
 _TOKENS_THEN_LIMIT = (
-    re.compile(rf"prompt is too long[^0-9]*{_NUMBER}\s*tokens?\s*>\s*{_NUMBER}", re.I),
-    re.compile(rf"input token count[^0-9]*{_NUMBER}[^0-9]*maximum number of tokens allowed[^0-9]*{_NUMBER}", re.I),
-    re.compile(rf"{_NUMBER}\s*(?:input )?tokens?[^0-9]{{1,60}}(?:maximum|max|limit|context)[^0-9]{{1,60}}{_NUMBER}", re.I),
+    re.compile(
+        rf"prompt is too long[^0-9]*{_NUMBER}\s*tokens?\s*>\s*{_NUMBER}", re.IGNORECASE
+    ),
+    re.compile(
+        rf"input token count[^0-9]*{_NUMBER}[^0-9]*maximum number of tokens allowed[^0-9]*{_NUMBER}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_NUMBER}\s*(?:input )?tokens?[^0-9]{{1,60}}(?:maximum|max|limit|context)[^0-9]{{1,60}}{_NUMBER}",
+        re.IGNORECASE,
+    ),
 )
 _LIMIT_THEN_TOKENS = (
-    re.compile(rf"maximum context length (?:is|of)?\s*{_NUMBER} tokens[^0-9]*(?:resulted in|requested|is|has)[^0-9]*{_NUMBER}", re.I),
-    re.compile(rf"(?:limit|maximum|supports up to|context size|context length|context window)[^0-9]{{1,40}}{_NUMBER}[^0-9]{{1,80}}{_NUMBER}", re.I),
-)
-_LIMIT_ONLY = re.compile(rf"(?:limit|maximum|supports up to|context size|context length|context window|range of input length)[^0-9]{{1,40}}(?:\[1,\s*)?{_NUMBER}", re.I)
-_OUTPUT_ALLOWANCE = (
-    re.compile(rf"input length and `?max_tokens`? exceed context limit:\s*{_NUMBER}\s*\+\s*{_NUMBER}\s*>\s*{_NUMBER}", re.I),
     re.compile(
-        rf"maximum context length is {_NUMBER} tokens\. However, you requested {_NUMBER} tokens \({_NUMBER} in the messages, {_NUMBER} in the completion\)", re.I
+        rf"maximum context length (?:is|of)?\s*{_NUMBER} tokens[^0-9]*(?:resulted in|requested|is|has)[^0-9]*{_NUMBER}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?:limit|maximum|supports up to|context size|context length|context window)[^0-9]{{1,40}}{_NUMBER}[^0-9]{{1,80}}{_NUMBER}",
+        re.IGNORECASE,
+    ),
+)
+_LIMIT_ONLY = re.compile(
+    rf"(?:limit|maximum|supports up to|context size|context length|context window|range of input length)[^0-9]{{1,40}}(?:\[1,\s*)?{_NUMBER}",
+    re.IGNORECASE,
+)
+_OUTPUT_ALLOWANCE = (
+    re.compile(
+        rf"input length and `?max_tokens`? exceed context limit:\s*{_NUMBER}\s*\+\s*{_NUMBER}\s*>\s*{_NUMBER}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"maximum context length is {_NUMBER} tokens\. However, you requested {_NUMBER} tokens \({_NUMBER} in the messages, {_NUMBER} in the completion\)",
+        re.IGNORECASE,
     ),
 )
 _MAX_TOKENS = (
-    re.compile(rf"max_tokens:?\s*{_NUMBER}\s*>\s*{_NUMBER}", re.I),
+    re.compile(rf"max_tokens:?\s*{_NUMBER}\s*>\s*{_NUMBER}", re.IGNORECASE),
     re.compile(
-        rf"max(?:_completion)?_tokens[`'\"]? is too large:?\s*{_NUMBER}[^0-9]*(?:at most|maximum|supports)[^0-9]*{_NUMBER}", re.I
+        rf"max(?:_completion)?_tokens[`'\"]? is too large:?\s*{_NUMBER}[^0-9]*(?:at most|maximum|supports)[^0-9]*{_NUMBER}",
+        re.IGNORECASE,
     ),
 )
 
@@ -80,11 +107,16 @@ class OutputTooLarge:
 def recognise(message: str, status: int = 400) -> Overflow | None:
     """Whether a refusal means that the prompt is too long. `status` is 0 for an error inside a stream."""
     low = message.lower()
-    if any(phrase in low for phrase in ANY_STATUS) or low.strip() == "input is too long.":
+    if (
+        any(phrase in low for phrase in ANY_STATUS)
+        or low.strip() == "input is too long."
+    ):
         return _figures(message)
     if status == 413 and "context window" in low:
         return _figures(message)
-    if any(phrase in low for phrase in REFUSALS) and not any(phrase in low for phrase in _NOT_IF):
+    if any(phrase in low for phrase in REFUSALS) and not any(
+        phrase in low for phrase in _NOT_IF
+    ):
         return _figures(message)
     return None
 

@@ -27,10 +27,22 @@ class Usage:
 
     @classmethod
     def from_inclusive(
-        cls, prompt: int, output: int, *, cache_read: int = 0, cache_write: int = 0, reasoning: int = 0
+        cls,
+        prompt: int,
+        output: int,
+        *,
+        cache_read: int = 0,
+        cache_write: int = 0,
+        reasoning: int = 0,
     ) -> Usage:
         """From counts in which the prompt includes the cached tokens (OpenAI style)."""
-        return cls(max(0, prompt - cache_read - cache_write), cache_read, cache_write, output, reasoning)
+        return cls(
+            max(0, prompt - cache_read - cache_write),
+            cache_read,
+            cache_write,
+            output,
+            reasoning,
+        )
 
     @property
     def all_input_tokens(self) -> int:
