@@ -1,0 +1,75 @@
+"""One HTTP request as the endpoints see it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from isthmus.core.errors import BadRequest, Kind
+from isthmus.server.reply import ClientLeft, Receive
+
+ANTHROPIC_VERSION = "anthropic-version"
+
+
+@dataclass(slots=True)
+class Request:
+    method: str
+    path: str
+    query: bytes
+    headers: Mapping[str, str]
+    """Lower-case names; the last of a repeated header wins."""
+    client: str
+    id: str
+    """`req_` and 24 characters; on every answer and in every log line."""
+    receive: Receive
+
+    @property
+    def is_messages_client(self) -> bool:
+        """On paths both dialects share, the version header tells them apart (sent by every Anthropic SDK)."""
+        return ANTHROPIC_VERSION in self.headers
+
+    def query_value(self, name: str) -> str | None:
+        values = parse_qs(self.query.decode("latin-1")).get(name)
+        return values[-1] if values else None
+
+    async def body(self, at_most: int) -> bytes:
+        """Raises `BadRequest` (too large) as soon as that is known."""
+        declared = self.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit() and int(declared) > at_most:
+            raise _too_large(at_most)
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft("the client left while sending its request")
+            piece: bytes = message.get("body", b"")
+            size += len(piece)
+            if size > at_most:
+                raise _too_large(at_most)
+            if not message.get("more_body", False):
+                return b"".join((*pieces, piece)) if pieces else piece
+            pieces.append(piece)
+
+
+def request_from(scope: Mapping[str, Any], receive: Receive) -> Request:
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope.get("query_string", b""),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        client="" if client is None else client[0],
+        id=f"req_{secrets.token_hex(12)}",
+        receive=receive,
+    )
+
+
+def _too_large(at_most: int) -> BadRequest:
+    return BadRequest(
+        f"the request body is larger than {at_most / (1 << 20):g} MiB: send less, or raise server.max_body_mib",
+        kind=Kind.TOO_LARGE,
+    )
