@@ -1,0 +1,396 @@
+"""Runs an exchange: commands out through the transport, the answer back to the client.
+
+Until something has been written for the client an upstream's failure is thrown back into the exchange, which may try
+again, and then out of here, so that it becomes a true HTTP status. Afterwards it is told inside the stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, assert_never
+
+from isthmus.core.commands import (
+    Answered,
+    Call,
+    Command,
+    Exchange,
+    Fetch,
+    Fetched,
+    Forward,
+    Head,
+    Later,
+    Pause,
+    Say,
+    Stream,
+)
+from isthmus.core.errors import GatewayError, Kind, Next, UpstreamError
+from isthmus.core.interfaces import Dialect, Signing
+from isthmus.core.losses import Loss, merge
+from isthmus.server.records import Record
+from isthmus.server.relay import Heard, PlainRelay, RawRelay, Relay, TranslatedRelay
+from isthmus.server.reply import (
+    ClientLeft,
+    HeaderList,
+    Pace,
+    Receive,
+    Send,
+    StreamReply,
+    Watch,
+    send_whole,
+)
+from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel, Incoming
+
+MAX_PLAIN_BYTES: Final = 256 << 20
+MAX_LOSS_HEADER: Final = 2000
+_CLIENTS_FAULT: Final = frozenset(
+    {
+        Kind.INVALID_REQUEST,
+        Kind.CONTEXT_OVERFLOW,
+        Kind.TOO_LARGE,
+        Kind.CAPABILITY,
+        Kind.POLICY_BLOCKED,
+    }
+)
+
+
+@dataclass(slots=True)
+class Job:
+    """One answer to give: what the two lanes have in common."""
+
+    dialect: Dialect
+    channel: Channel
+    record: Record
+    headers: HeaderList
+    fetch: Callable[[Fetch], Awaitable[Fetched]]
+    later: Callable[[Channel, Call], None]
+    pace: Pace
+    stream: bool
+    style: Any = None
+    signing: Signing | None = None
+    """None in the raw lane."""
+    original_tool_names: Mapping[str, str] = field(default_factory=dict)
+    losses: tuple[Loss, ...] = ()
+
+
+class Answering:
+    """One client's answer. `run` returns when it has been given, and raises what must still be told as an HTTP error."""
+
+    def __init__(self, job: Job, receive: Receive, send: Send) -> None:
+        self._job = job
+        self._send = send
+        self._reply = StreamReply(send, job.headers) if job.stream else None
+        self._watch = Watch(receive, job.channel.limits, job.pace, self._reply, job.dialect.keep_alive())
+        self._relay: Relay | None = None
+        self._plain: PlainRelay | None = None
+        self._raw: tuple[Head, bytes] | None = None
+        self.verbatim: tuple[int, bytes, bytes] | None = None
+        """Status, content type and body of an upstream's refusal in the client's own dialect, to be passed on as it is."""
+
+    async def run(self, exchange: Exchange) -> None:
+        try:
+            await self._run(exchange)
+        except asyncio.CancelledError:
+            why = self._watch.interruption
+            if why is None:
+                await self._say_goodbye()
+                raise
+            _uncancel()
+            if isinstance(why, ClientLeft):
+                self._job.record.client_left = True
+                raise why from None
+            assert isinstance(why, GatewayError)
+            await self._fail(why)
+        except GatewayError as error:
+            await self._fail(error)
+        finally:
+            self._watch.close()
+            self._note_usage()
+            exchange.close()
+
+    async def _run(self, exchange: Exchange) -> None:
+        try:
+            command = next(exchange)
+            while True:
+                try:
+                    reply = await self._perform(command)
+                except UpstreamError as error:
+                    if self._committed:
+                        raise
+                    command = exchange.throw(error)
+                else:
+                    command = exchange.send(reply)
+        except StopIteration:
+            await self._complete()
+
+    @property
+    def _committed(self) -> bool:
+        """Something of the answer itself has left; a mere keep-alive does not bind anybody to it."""
+        return (
+            self._reply is not None
+            and self._reply.committed
+            and self._relay is not None
+            and self._relay.speaking
+        )
+
+    async def _perform(self, command: Command) -> Answered:
+        match command:
+            case Stream() | Forward():
+                await self._exchange(command)
+            case Call():
+                return await self._job.channel.call(command)
+            case Fetch():
+                return await self._job.fetch(command)
+            case Say(events):
+                await self._say(list(events))
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
+                self._watch.heard()
+            case Later(call):
+                self._job.later(self._job.channel, call)
+            case _:
+                assert_never(command)
+        return None
+
+    async def _exchange(self, command: Stream | Forward) -> None:
+        job = self._job
+        job.record.attempts += 1
+        self._add_losses(command.losses)
+        self._relay = None
+        if self._reply is not None:
+            self._reply.drop_held()
+        self._watch.attempt(job.channel.limits, None)
+        incoming = await job.channel.open(command)
+        try:
+            job.record.upstream_status = incoming.head.status
+            job.record.upstream_request_id = _upstream_id(incoming.head)
+            if incoming.head.status >= 400:
+                raise await self._refusal(command, incoming)
+            await self._take(command, incoming)
+        except BaseException:
+            incoming.close()
+            raise
+        job.channel.retire(incoming)
+
+    async def _refusal(self, command: Stream | Forward, incoming: Incoming) -> UpstreamError:
+        body = await incoming.read_all(MAX_REFUSAL_BYTES)
+        error = command.classify(incoming.head, body)
+        if (
+            isinstance(command, Forward)
+            and error.kind in _CLIENTS_FAULT
+            and incoming.head.content_type == "application/json"
+        ):
+            self.verbatim = (incoming.head.status, b"application/json", body)
+        return error
+
+    async def _take(self, command: Stream | Forward, incoming: Incoming) -> None:
+        """Reads the answer to its end. A failure before anything was said is raised."""
+        if self._reply is not None:
+            relay = self._relay = self._relay_for(command, incoming.head)
+            self._watch.attempt(self._job.channel.limits, relay)
+            await self._pump(incoming, relay, self._reply)
+        elif isinstance(command, Forward):
+            await self._take_raw(command, incoming)
+        else:
+            plain = self._plain = self._plain_relay(command.decode(incoming.head))
+            while chunk := await incoming.read():
+                plain.feed(chunk)
+            plain.close()
+
+    async def _pump(self, incoming: Incoming, relay: Relay, reply: StreamReply) -> None:
+        watch, record = self._watch, self._job.record
+        while chunk := await incoming.read():
+            watch.heard()
+            data = relay.feed(chunk)
+            if data:
+                if relay.speaking:
+                    if record.first_token_s is None:
+                        record.first_token_s = watch.heard_s
+                    await self._write(reply, data)
+                else:
+                    reply.hold(data)
+            if relay.ended:
+                break
+        rest = relay.close()
+        if relay.failure is not None:
+            raise relay.failure
+        if rest:
+            await self._write(reply, rest)
+
+    async def _write(self, reply: StreamReply, data: bytes) -> None:
+        watch = self._watch
+        if watch.background is not None:
+            await watch.settle()
+        watch.writing = True
+        await reply.write(data)
+        watch.writing = False
+        watch.written_s = watch.heard_s or watch.written_s
+
+    async def _take_raw(self, command: Forward, incoming: Incoming) -> None:
+        body = await incoming.read_all(MAX_PLAIN_BYTES)
+        listener = command.listen(incoming.head)
+        listener.feed(body)
+        if (error := listener.close()) is not None:
+            raise error
+        record = self._job.record
+        record.usage, record.stop = listener.usage, listener.stop
+        self._raw = (incoming.head, body)
+
+    async def _say(self, events: list[Any]) -> None:
+        self._watch.heard()
+        if self._reply is None:
+            self._plain = self._plain or self._plain_relay(None)
+            self._plain.say(events)
+            return
+        if self._relay is None:
+            self._relay = self._translated_relay(None)
+            self._watch.attempt(self._job.channel.limits, self._relay)
+        relay = self._relay
+        assert isinstance(relay, TranslatedRelay)
+        data = relay.say(events)
+        if relay.failure is not None:
+            raise relay.failure
+        if not relay.speaking:
+            self._reply.hold(data)
+        elif data:
+            if self._job.record.first_token_s is None:
+                self._job.record.first_token_s = asyncio.get_running_loop().time()
+            await self._write(self._reply, data)
+
+    async def _complete(self) -> None:
+        """The exchange is over: the client gets the end of its answer."""
+        await self._watch.settle()
+        self._watch.close()
+        job = self._job
+        if self._reply is not None:
+            if self._relay is None:
+                raise UpstreamError("the provider gave no answer", next=Next.OTHER_ACCOUNT)
+            await self._reply.finish(b"")
+            job.record.status = 200
+            return
+        if self._raw is not None:
+            head, body = self._raw
+            kind = head.headers.get("content-type", "application/json").encode("latin-1", "replace")
+            job.record.status = head.status
+            await send_whole(self._send, head.status, [(b"content-type", kind), *job.headers], body)
+            return
+        if self._plain is None or job.signing is None:
+            raise UpstreamError("the provider gave no answer", next=Next.OTHER_ACCOUNT)
+        answer = self._plain.answer()
+        body = job.dialect.encode_answer(answer, job.style, job.signing)
+        job.record.status = 200
+        job.record.usage = answer.usage
+        await send_whole(
+            self._send,
+            200,
+            [(b"content-type", b"application/json"), *job.headers],
+            body,
+        )
+
+    async def _fail(self, error: GatewayError) -> None:
+        """Tells the client inside its stream if that has begun; else leaves it to the caller."""
+        reply = self._reply
+        await self._watch.settle()
+        self._watch.close()
+        if reply is None or not reply.committed:
+            raise error
+        note_error(self._job.record, error)
+        self._job.record.status = 200
+        relay = self._relay
+        frame = (
+            self._job.dialect.error_frame(error, self._job.record.request_id)
+            if relay is None
+            else relay.fail(error)
+        )
+        reply.drop_held()
+        await reply.finish(frame)
+
+    async def _say_goodbye(self) -> None:
+        """The gateway itself is being stopped."""
+        if self._reply is not None and self._reply.committed:
+            error = UpstreamError("the gateway is shutting down", kind=Kind.OVERLOADED)
+            note_error(self._job.record, error)
+            frame = self._job.dialect.error_frame(error, self._job.record.request_id)
+            await asyncio.shield(self._reply.finish(frame))
+
+    def _relay_for(self, command: Stream | Forward, head: Head) -> Relay:
+        job = self._job
+        if isinstance(command, Forward):
+            return RawRelay(command.listen(head), job.dialect, job.record.request_id)
+        return self._translated_relay(command.decode(head))
+
+    def _translated_relay(self, decoder: Any) -> TranslatedRelay:
+        job = self._job
+        assert job.signing is not None
+        encoder = job.dialect.stream_encoder(job.style, job.signing)
+        return TranslatedRelay(
+            decoder,
+            encoder,
+            job.dialect,
+            job.record.request_id,
+            job.signing.input_estimate,
+            job.original_tool_names,
+        )
+
+    def _plain_relay(self, decoder: Any) -> PlainRelay:
+        assert self._job.signing is not None
+        return PlainRelay(decoder, self._job.signing.input_estimate, self._job.original_tool_names)
+
+    def _add_losses(self, losses: tuple[Loss, ...]) -> None:
+        job = self._job
+        job.losses = merge((*job.losses, *losses))
+        job.record.losses = job.losses
+        job.headers[:] = [pair for pair in job.headers if pair[0] != b"x-isthmus-loss"]
+        if job.losses:
+            job.headers.append((b"x-isthmus-loss", loss_header(job.losses)))
+
+    def _note_usage(self) -> None:
+        """What was used, also by an answer that was cut short."""
+        record = self._job.record
+        heard: Heard | None = None
+        if self._relay is not None:
+            heard = self._relay.heard
+        elif self._plain is not None:
+            heard = self._plain.heard
+        if heard is None:
+            return
+        record.notes += heard.notes
+        record.stop = record.stop or heard.stop
+        if record.usage is None and (heard.usage is not None or heard.characters):
+            estimate = 0 if self._job.signing is None else self._job.signing.input_estimate
+            record.usage = heard.usage_so_far(estimate)
+
+
+def note_error(record: Record, error: GatewayError) -> None:
+    record.error = error.kind.value
+    record.error_text = error.message
+    if isinstance(error, UpstreamError):
+        record.upstream_status = error.status or record.upstream_status
+        record.error_detail = error.detail or None
+
+
+def loss_header(losses: tuple[Loss, ...]) -> bytes:
+    """`seed=dropped, max_tokens=clamped(128000->8192)`, cut at an entry when it grows too long for a header."""
+    shown: list[str] = []
+    size = 0
+    for loss in losses:
+        text = str(loss).replace("→", "->").encode("ascii", "replace").decode()
+        text = "".join(each for each in text if each.isprintable() and each != ",")
+        size += len(text) + 2
+        if size > MAX_LOSS_HEADER:
+            shown.append("...")
+            break
+        shown.append(text)
+    return ", ".join(shown).encode()
+
+
+def _uncancel() -> None:
+    """The cancellation was our own watch's and has done its work."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+
+
+def _upstream_id(head: Head) -> str | None:
+    return head.headers.get("request-id") or head.headers.get("x-request-id")

@@ -1,0 +1,83 @@
+"""What is known of one request, gathered while it runs, said in one log line at its end. Never a body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from isthmus.core.losses import Loss
+from isthmus.core.usage import Usage
+
+
+@dataclass(slots=True)
+class Record:
+    request_id: str
+    started_s: float
+    """On the monotonic clock, as every time here."""
+    endpoint: str
+    dialect: str = ""
+    provider: str | None = None
+    lane: str | None = None
+    model_asked: str | None = None
+    model_used: str | None = None
+    streamed: bool = False
+    status: int = 0
+    usage: Usage | None = None
+    stop: str | None = None
+    first_token_s: float | None = None
+    losses: tuple[Loss, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    error: str | None = None
+    error_text: str | None = None
+    error_detail: str | None = None
+    upstream_status: int | None = None
+    upstream_request_id: str | None = None
+    attempts: int = 0
+    client_left: bool = False
+    client: str = ""
+
+    def fields(self, now_s: float) -> dict[str, object]:
+        """The log line's fields, unset ones left out. Tokens say how far they can be trusted."""
+        shown: dict[str, object] = {
+            "request_id": self.request_id,
+            "endpoint": self.endpoint,
+            "dialect": self.dialect,
+            "provider": self.provider,
+            "lane": self.lane,
+            "model": self.model_asked,
+            "model_used": self.model_used if self.model_used != self.model_asked else None,
+            "stream": self.streamed,
+            "status": self.status,
+            "stop": self.stop,
+            **_tokens(self.usage),
+            "ttft_ms": None if self.first_token_s is None else _ms(self.first_token_s - self.started_s),
+            "duration_ms": _ms(now_s - self.started_s),
+            "losses": [str(loss) for loss in self.losses] or None,
+            "notes": self.notes or None,
+            "error": self.error,
+            "error_text": self.error_text,
+            "error_detail": self.error_detail,
+            "upstream_status": self.upstream_status,
+            "upstream_request_id": self.upstream_request_id,
+            "attempts": self.attempts if self.attempts > 1 else None,
+            "client_left": self.client_left or None,
+            "client": self.client,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+def _tokens(usage: Usage | None) -> dict[str, object]:
+    if usage is None:
+        return {}
+    return {
+        "input_tokens": usage.input_tokens,
+        "cache_read_tokens": usage.cache_read_tokens or None,
+        "cache_write_tokens": usage.cache_write_tokens or None,
+        "output_tokens": usage.output_tokens,
+        "reasoning_tokens": usage.reasoning_tokens or None,
+        "input_tokens_are": "estimated" if usage.input_estimated else "measured",
+        "output_tokens_are": "estimated" if usage.output_estimated else "measured",
+    }
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)
