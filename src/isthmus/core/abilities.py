@@ -68,11 +68,7 @@ class Abilities:
         if effort in self.efforts or effort not in EFFORTS:
             return effort if self.efforts else None
         rank = EFFORTS.index(effort)
-        below = [
-            word
-            for word in self.efforts
-            if word in EFFORTS and EFFORTS.index(word) <= rank
-        ]
+        below = [word for word in self.efforts if word in EFFORTS and EFFORTS.index(word) <= rank]
         return below[-1] if below else next(iter(self.efforts), None)
 
 

@@ -134,11 +134,7 @@ class Composer:
 
     def open_tool(self, key: Hashable, id: str, name: str) -> None:
         """A tool call began. `key` tells its later fragments from those of other calls; a known key is ignored."""
-        if (
-            self.ended
-            or key in self._waiting
-            or (self._open == _TOOL and key == self._live)
-        ):
+        if self.ended or key in self._waiting or (self._open == _TOOL and key == self._live):
             return
         self.called_tool = True
         head = ToolHead(id, name)

@@ -126,6 +126,4 @@ def rejected(capability: str, field: str) -> BadRequest:
 
     The whole message must be the token (gateway protocol text embedded in Claude Code 2.1.330).
     """
-    return BadRequest(
-        f"capability_rejected: {capability}", field=field, kind=Kind.CAPABILITY
-    )
+    return BadRequest(f"capability_rejected: {capability}", field=field, kind=Kind.CAPABILITY)

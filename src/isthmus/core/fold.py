@@ -176,7 +176,5 @@ def unfold(answer: Answer) -> list[Event]:
                 )
             case SaidOpaque(opaque):
                 events += (BlockStarted(OpaqueHead(opaque)), BlockStopped())
-    events.append(
-        Finished(answer.reason, answer.usage, answer.stop_sequence, answer.explanation)
-    )
+    events.append(Finished(answer.reason, answer.usage, answer.stop_sequence, answer.explanation))
     return events

@@ -73,9 +73,7 @@ class Grammar:
                 self._at = _At.ENDED
             case (_At.INSIDE, BlockStopped()):
                 self._at, self._head = _At.BETWEEN, None
-            case (_At.INSIDE, _) if self._head is not None and isinstance(
-                event, _FITS[type(self._head)]
-            ):
+            case (_At.INSIDE, _) if self._head is not None and isinstance(event, _FITS[type(self._head)]):
                 return
             case _:
                 raise IllegalOrder(f"{event} {self._at.value}")

@@ -36,9 +36,7 @@ class Loss:
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.field}={self.action}" + (
-            f"({self.detail})" if self.detail else ""
-        )
+        return f"{self.field}={self.action}" + (f"({self.detail})" if self.detail else "")
 
 
 def merge(losses: Iterable[Loss]) -> tuple[Loss, ...]:

@@ -43,10 +43,9 @@ _NOT_IF = (
 )
 
 _NUMBER = r"(\d[\d,]*)"
+_CEILING = r"(?:limit|maximum|supports up to|context size|context length|context window)"
 _TOKENS_THEN_LIMIT = (
-    re.compile(
-        rf"prompt is too long[^0-9]*{_NUMBER}\s*tokens?\s*>\s*{_NUMBER}", re.IGNORECASE
-    ),
+    re.compile(rf"prompt is too long[^0-9]*{_NUMBER}\s*tokens?\s*>\s*{_NUMBER}", re.IGNORECASE),
     re.compile(
         rf"input token count[^0-9]*{_NUMBER}[^0-9]*maximum number of tokens allowed[^0-9]*{_NUMBER}",
         re.IGNORECASE,
@@ -58,16 +57,17 @@ _TOKENS_THEN_LIMIT = (
 )
 _LIMIT_THEN_TOKENS = (
     re.compile(
-        rf"maximum context length (?:is|of)?\s*{_NUMBER} tokens[^0-9]*(?:resulted in|requested|is|has)[^0-9]*{_NUMBER}",
+        rf"maximum context length (?:is|of)?\s*{_NUMBER} tokens"
+        rf"[^0-9]*(?:resulted in|requested|is|has)[^0-9]*{_NUMBER}",
         re.IGNORECASE,
     ),
     re.compile(
-        rf"(?:limit|maximum|supports up to|context size|context length|context window)[^0-9]{{1,40}}{_NUMBER}[^0-9]{{1,80}}{_NUMBER}",
+        rf"{_CEILING}[^0-9]{{1,40}}{_NUMBER}[^0-9]{{1,80}}{_NUMBER}",
         re.IGNORECASE,
     ),
 )
 _LIMIT_ONLY = re.compile(
-    rf"(?:limit|maximum|supports up to|context size|context length|context window|range of input length)[^0-9]{{1,40}}(?:\[1,\s*)?{_NUMBER}",
+    rf"(?:{_CEILING}|range of input length)[^0-9]{{1,40}}(?:\[1,\s*)?{_NUMBER}",
     re.IGNORECASE,
 )
 _OUTPUT_ALLOWANCE = (
@@ -107,16 +107,11 @@ class OutputTooLarge:
 def recognise(message: str, status: int = 400) -> Overflow | None:
     """Whether a refusal means that the prompt is too long. `status` is 0 for an error inside a stream."""
     low = message.lower()
-    if (
-        any(phrase in low for phrase in ANY_STATUS)
-        or low.strip() == "input is too long."
-    ):
+    if any(phrase in low for phrase in ANY_STATUS) or low.strip() == "input is too long.":
         return _figures(message)
     if status == 413 and "context window" in low:
         return _figures(message)
-    if any(phrase in low for phrase in REFUSALS) and not any(
-        phrase in low for phrase in _NOT_IF
-    ):
+    if any(phrase in low for phrase in REFUSALS) and not any(phrase in low for phrase in _NOT_IF):
         return _figures(message)
     return None
 

@@ -29,9 +29,7 @@ class ThoughtTag:
 def mint(source: str, hidden_text: str | None = None) -> str:
     """A signature made of base64url characters and dots."""
     packed = (
-        ""
-        if hidden_text is None
-        else _b64(zlib.compress(hidden_text.encode("utf-8", "surrogatepass"), 6))
+        "" if hidden_text is None else _b64(zlib.compress(hidden_text.encode("utf-8", "surrogatepass"), 6))
     )
     return f"{PREFIX}{_b64(source.encode())}.{packed}"
 
