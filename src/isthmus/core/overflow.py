@@ -67,8 +67,7 @@ _LIMIT_THEN_TOKENS = (
     ),
 )
 _LIMIT_ONLY = re.compile(
-    rf"(?:{_CEILING}|range of input length)[^0-9]{{1,40}}(?:\[1,\s*)?{_NUMBER}",
-    re.IGNORECASE,
+    rf"(?:{_CEILING}|range of input length)[^0-9\[]{{1,40}}(?:\[\d+,\s*)?{_NUMBER}", re.IGNORECASE
 )
 _OUTPUT_ALLOWANCE = (
     re.compile(
@@ -76,7 +75,8 @@ _OUTPUT_ALLOWANCE = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"maximum context length is {_NUMBER} tokens\. However, you requested {_NUMBER} tokens \({_NUMBER} in the messages, {_NUMBER} in the completion\)",
+        rf"maximum context length is {_NUMBER} tokens\. However, you requested {_NUMBER} tokens "
+        rf"\({_NUMBER} in the messages, {_NUMBER} in the completion\)",
         re.IGNORECASE,
     ),
 )
