@@ -1,0 +1,57 @@
+# Everything one can do here. It needs Python 3.11 or newer with venv and pip, and make; the rest it brings itself.
+
+# The first of these that is new enough and can make environments; `make PYTHON=…` chooses another.
+PROBE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c '$(PROBE)' >/dev/null 2>&1 && { echo $$p; break; }; done)
+ENVIRONMENTS = $(PYTHON) tools/environments.py
+BIN := .venv/bin
+CODE := src tests bench tools
+
+.DEFAULT_GOAL := help
+.PHONY: help serve demo test check format bench requirements clean python runtime dev judges
+
+help:  ## list what one can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: runtime  ## run the gateway; options go into ARGS="--config my.yaml"
+	@exec $(BIN)/isthmus serve $(ARGS)
+
+demo: runtime  ## run the gateway on the dummy provider: no key, no network
+	@exec $(BIN)/isthmus serve --config tools/demo.yaml $(ARGS)
+
+test: dev judges  ## run every test, official clients included; PYTEST_ARGS="-k name" picks some
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: dev  ## what must be green on every commit: format, lint, types, shape, fast tests
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not slow and not judge" $(PYTEST_ARGS)
+
+format: dev  ## put the code into its format and mend what the linter can mend
+	$(BIN)/ruff check --fix-only --quiet $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: dev  ## measure CPU, time to first token and memory; options go into ARGS="--quick"
+	$(BIN)/python -m bench $(ARGS)
+
+requirements: python  ## pin requirements/*.txt anew from *.in; ARGS="--upgrade" moves versions
+	$(PYTHON) tools/pin.py $(ARGS)
+
+clean:  ## remove environments, caches and build results
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist tests/clients/node/node_modules
+	find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@test -n "$(PYTHON)" || { echo "Isthmus needs Python 3.11 or newer with venv and ensurepip; none was found on PATH."; \
+		echo "On Debian and Ubuntu: apt-get install python3 python3-venv. Another one: make PYTHON=/path/to/python3"; exit 1; }
+
+runtime: python
+	@$(ENVIRONMENTS) runtime
+
+dev: python
+	@$(ENVIRONMENTS) dev
+
+judges: python
+	@$(ENVIRONMENTS) judges
