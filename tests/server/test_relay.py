@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,10 +176,7 @@ def test_raw_bytes_go_through_untouched_wherever_they_are_cut(cuts: list[int], b
     body = b"data: speak" + blank + b"data: more" + blank + b"data: end" + blank
     relay, ears = raw()
     edges = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
-    said = b"".join(relay.feed(body[a:b]) for a, b in zip(edges, edges[1:], strict=False)) + relay.close()
-    assert (
-        said.removesuffix(b"\n\n" if blank == b"\r\r" and not said == body else b"") == body or said == body
-    )
+    assert b"".join(relay.feed(body[a:b]) for a, b in pairwise(edges)) + relay.close() == body
     assert ears.frames.startswith(body)
     assert relay.failure is None
 
