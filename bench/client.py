@@ -138,12 +138,14 @@ class Connection(asyncio.Protocol):
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
-    async def ask(self, request: bytes, *, stream: bool) -> None:
-        """Send and wait for the whole answer, which must be a good one."""
+    async def ask(self, request: bytes, *, stream: bool, tokens: int | None = None) -> None:
+        """Send and wait for the whole answer, which must be a good one, with `tokens` tokens of text if given."""
         await self._exchange(request, wait_for_token=False)
         marked = not stream or any(mark in self._tail for mark in _END_MARKS)
         if self._body.status != 200 or not self._body.ended or not marked:
             raise BadAnswer(self._describe())
+        if tokens is not None and self.tokens != tokens:
+            raise BadAnswer(f"{tokens} tokens of text were sent: {self._describe()}")
 
     async def open(self, request: bytes) -> None:
         """Send and wait for the first text event; the stream stays open."""

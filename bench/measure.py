@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bench.answers import PLAIN_WORDS
 from bench.client import BadAnswer, Connection, connections
 from bench.plan import Plan
 from bench.process import cpu_s
@@ -89,24 +90,26 @@ def line_through(a: tuple[float, float], b: tuple[float, float]) -> tuple[float,
 
 async def request_us(target: Target, behaviour: Plain | Burst, count: int) -> float:
     """CPU per request, over `count` requests on connections that are already warm."""
-    request, stream = target.request(behaviour), isinstance(behaviour, Burst)
+    request = target.request(behaviour)
     width = target.plan.connections
     async with connections(target.subject.port, width) as opened:
-        await _ask_all(opened, request, width * 2, stream)
+        await _ask_all(opened, request, width * 2, behaviour)
         before = target.cpu_s()
-        await _ask_all(opened, request, count, stream)
+        await _ask_all(opened, request, count, behaviour)
         used_s = target.cpu_s() - before
     await asyncio.sleep(_QUIET_S)
     return used_s / count * 1e6
 
 
-async def _ask_all(opened: list[Connection], request: bytes, count: int, stream: bool) -> None:
+async def _ask_all(opened: list[Connection], request: bytes, count: int, behaviour: Plain | Burst) -> None:
     """`count` answers, asked over all connections, each busy until none is left to ask."""
     left = iter(range(count))
+    stream = isinstance(behaviour, Burst)
+    tokens = behaviour.events if isinstance(behaviour, Burst) else PLAIN_WORDS
 
     async def work(connection: Connection) -> None:
         for _ in left:
-            await connection.ask(request, stream=stream)
+            await connection.ask(request, stream=stream, tokens=tokens)
 
     await run_together([work(connection) for connection in opened])
 

@@ -76,5 +76,7 @@ async def test_a_wrong_answer_is_not_counted(port: int) -> None:
             await connection.ask(plain.replace(b"/chat/", b"/talk/"), stream=False)
         with pytest.raises(BadAnswer, match=r"status 400.*cannot do that"):
             await connection.ask(plain.replace(b"bench-plain", b"bench-burst"), stream=False)
+        with pytest.raises(BadAnswer, match=r"51 tokens of text were sent: status 200.* 50 text events"):
+            await connection.ask(plain, stream=False, tokens=51)
         with pytest.raises(BadAnswer, match=r"status 200"):  # a stream without an end mark
             await connection.ask(plain, stream=True)
