@@ -1,0 +1,53 @@
+"""A wire fixture nobody loads fails the suite: evidence that is not looked at proves nothing.
+
+A pytest plugin. It watches which files below `tests/wire` are opened, and speaks up at the end of a run of the whole suite
+in one process; a run of some of the tests cannot know.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+WIRE = Path(__file__).parent / "wire"
+CAPTURES = frozenset({".json", ".jsonl", ".ndjson", ".sse", ".bin", ".txt"})
+opened: set[str] = set()
+
+
+def watch(event: str, arguments: tuple[object, ...]) -> None:
+    """The audit hook: note what is opened."""
+    if event == "open":
+        path = arguments[0]
+        if isinstance(path, str) and "wire" in path:
+            opened.add(os.path.realpath(path))
+
+
+def never_opened(folder: Path, seen: set[str]) -> list[Path]:
+    """The captures below `folder` that are not among the files `seen`."""
+    captures = (file for file in folder.rglob("*") if file.suffix in CAPTURES)
+    return sorted(file for file in captures if os.path.realpath(file) not in seen)
+
+
+def is_whole_suite(config: pytest.Config) -> bool:
+    """Whether this run was asked for every test there is, in this process."""
+    options = config.option
+    partial = options.keyword or options.markexpr or getattr(options, "deselect", None) or options.collectonly
+    in_parts = getattr(options, "numprocesses", None) or hasattr(config, "workerinput") or options.lf
+    return config.args == config.getini("testpaths") and not partial and not in_parts
+
+
+def pytest_configure() -> None:
+    sys.addaudithook(watch)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus != pytest.ExitCode.OK or not is_whole_suite(session.config):
+        return
+    unused = never_opened(WIRE, opened)
+    if unused:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        for file in unused if reporter is not None else ():
+            reporter.write_line(f"FAILED no test loads {file.relative_to(WIRE.parent.parent)}", red=True)
