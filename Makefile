@@ -4,7 +4,7 @@
 PROBE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c '$(PROBE)' >/dev/null 2>&1 && { echo $$p; break; }; done)
-ENVIRONMENTS = $(PYTHON) tools/environments.py
+ENVIRONMENTS = $(PYTHON) -m tools.environments
 BIN := .venv/bin
 CODE := src tests bench tools
 
@@ -37,7 +37,7 @@ bench: dev  ## measure CPU, time to first token and memory; options go into ARGS
 	$(BIN)/python -m bench $(ARGS)
 
 requirements: python  ## pin requirements/*.txt anew from *.in; ARGS="--upgrade" moves versions
-	$(PYTHON) tools/pin.py $(ARGS)
+	$(PYTHON) -m tools.pin $(ARGS)
 
 clean:  ## remove environments, caches and build results
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist tests/clients/node/node_modules

@@ -1,6 +1,6 @@
 """Makes the environments that `make` needs, each from its own hashed requirement file.
 
-    python tools/environments.py runtime | dev | judges
+    python -m tools.environments runtime | dev | judges
 
 One environment, `.venv`, runs the gateway and, with more in it, the tests. The judges (official clients that cannot share
 an environment with anything else, Node, the Claude Code binary) live in `.cache/judges/`. An environment carries a stamp of

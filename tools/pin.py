@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from environments import REQUIREMENTS, ROOT, STAMP, ensure_venv, install, make_fresh
+from tools.environments import REQUIREMENTS, ROOT, STAMP, ensure_venv, install, make_fresh
 
 # Wheels from which files are taken and nothing is imported: what they depend on is not wanted.
 WITHOUT_DEPENDENCIES = {"claude-code", "node"}
@@ -30,7 +30,17 @@ def compile_one(uv: Path, source: Path, options: list[str]) -> None:
     """Resolve one `.in` file into the `.txt` beside it."""
     target = source.with_suffix(".txt")
     without = ["--no-deps"] if source.stem in WITHOUT_DEPENDENCIES else []
-    command = [uv, "pip", "compile", *OPTIONS, *without, *options, source.name, "--output-file", target.name]
+    command = [
+        str(uv),
+        "pip",
+        "compile",
+        *OPTIONS,
+        *without,
+        *options,
+        source.name,
+        "--output-file",
+        target.name,
+    ]
     subprocess.run(command, cwd=REQUIREMENTS, check=True)
     body = "".join(line for line in target.read_text().splitlines(keepends=True) if not line.startswith("#"))
     target.write_text(f"# Made from {source.name} by `make requirements`.\n{body}")
