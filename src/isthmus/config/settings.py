@@ -1,0 +1,191 @@
+"""Every setting there is: its name, type, default and meaning. docs/configuration.md is generated from these classes.
+
+Built by `load`, which also checks what spans several sections (such as a public address without keys).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from isthmus.config.capabilities import Capabilities
+from isthmus.config.fields import (
+    ClientKey,
+    Count,
+    HeaderName,
+    HostName,
+    HttpUrl,
+    Network,
+    Origin,
+    Port,
+    ProviderName,
+    ProxyUrl,
+    Seconds,
+    SecretText,
+    Section,
+    Text,
+)
+from isthmus.core.abilities import Rule
+from isthmus.core.losses import Policy
+from isthmus.core.secret import Secret
+
+
+def _named_by_themselves(value: Any) -> Any:
+    """A list of models maps each name to itself."""
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return {each: each for each in value}
+    return value
+
+
+ModelMap = Annotated[Mapping[Text, Text], BeforeValidator(_named_by_themselves)]
+
+
+class ServerSettings(Section):
+    """Where the gateway listens, and whom it trusts."""
+
+    host: Text = Field(
+        default="127.0.0.1", description="Address to listen on. Any other than loopback needs `api_keys`."
+    )
+    port: Port = Field(default=8000, description="Port to listen on; 0 takes a free one.")
+    max_body_mib: Count = Field(
+        default=32, description="Largest request body in MiB; a larger one is answered 413."
+    )
+    allowed_hosts: tuple[HostName, ...] = Field(
+        default=(),
+        description="Host names accepted in requests besides the address listened on, without scheme and port.",
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        default=(), description="Networks (CIDR) of reverse proxies whose `X-Forwarded-For` is believed."
+    )
+    drain_timeout_s: Seconds = Field(
+        default=30.0, description="How long running answers may take to end after SIGTERM."
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="Origins of web pages that may call the gateway, such as `https://app.example.com`.",
+    )
+
+
+class ProviderSettings(Section):
+    """One source of answers."""
+
+    synonyms: ClassVar[Mapping[str, str]] = {"timeout": "timeout_s"}
+
+    type: Literal["openai-compatible", "anthropic", "dummy"] = Field(
+        default="openai-compatible",
+        description="Which API it speaks. `dummy` needs neither key nor network; its model names choose its behaviour.",
+    )
+    vendor: Text | None = Field(
+        default=None,
+        description="Name of a known vendor, for its address and quirks; without it the address decides.",
+    )
+    base_url: HttpUrl | None = Field(
+        default=None,
+        description="Address of the API. For `openai-compatible` usually with `/v1`, without `/chat/completions`; "
+        "required there unless `vendor` is set.",
+    )
+    api_key: SecretText = Field(
+        default=Secret(""), description="Key of the upstream; may be empty for local servers."
+    )
+    models: ModelMap = Field(
+        default={},
+        description="Name the client uses (`*` stands for anything) → the upstream's name. A list keeps names as they are.",
+    )
+    default_model: Text | None = Field(
+        default=None, description="Upstream model for names that `models` does not know."
+    )
+    capabilities: Mapping[Text, Capabilities] = Field(
+        default={},
+        description="Name pattern of upstream models → what they can and cannot carry; later patterns win.",
+    )
+    loss_policy: Policy = Field(
+        default=Policy.REPAIR,
+        description="Content the model cannot take: `repair` puts a visible placeholder, `strict` answers 400.",
+    )
+    think_tags: bool | None = Field(
+        default=None,
+        description="Whether `<think>…</think>` in the text is read as thinking; unset: as known of the vendor.",
+    )
+    connect_timeout_s: Seconds = Field(default=10.0, description="How long connecting may take.")
+    first_byte_timeout_s: Seconds = Field(
+        default=300.0, description="How long the upstream may be silent before its first byte."
+    )
+    idle_timeout_s: Seconds = Field(default=300.0, description="How long a stream may pause.")
+    timeout_s: Seconds = Field(
+        default=600.0, description="How long a plain (not streamed) answer may take. Also `timeout`."
+    )
+    headers: Mapping[HeaderName, SecretText] = Field(
+        default={}, description="Headers added to every request to the upstream."
+    )
+    proxy: ProxyUrl | None = Field(
+        default=None,
+        description="Proxy to reach the upstream through: `http://…` or `socks5://…`, with credentials if needed.",
+    )
+    quirks: Mapping[Text, object] = Field(
+        default={}, description="Corrections to what is known of the vendor, by name."
+    )
+
+    def rules(self) -> tuple[Rule, ...]:
+        """`capabilities` in the form that `core.abilities.resolve` takes."""
+        return tuple(Rule(pattern, each.changes()) for pattern, each in self.capabilities.items())
+
+
+class StreamSettings(Section):
+    """How streamed answers begin and stay alive."""
+
+    commit_after_s: Seconds = Field(
+        default=10.0,
+        description="How long status and headers wait for the upstream's first event, so that an early "
+        "failure gets its true status.",
+    )
+    keepalive_s: Annotated[Seconds, Field(le=15)] = Field(
+        default=15.0,
+        description="Longest silence towards the client before a keep-alive is sent; at most 15.",
+    )
+
+
+class ImageSettings(Section):
+    """Images given by address, fetched only for models that cannot do it themselves."""
+
+    fetch_timeout_s: Seconds = Field(default=10.0, description="How long fetching one image may take.")
+    max_mib: Count = Field(default=10, description="Largest image in MiB.")
+    allow_private_networks: bool = Field(
+        default=False, description="Whether addresses of private networks and of this machine may be fetched."
+    )
+
+
+class LoggingSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+    format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="`auto` is `console` on a terminal and `json` otherwise."
+    )
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    server: ServerSettings = Field(default=ServerSettings(), description="Where the gateway listens.")
+    api_keys: tuple[ClientKey, ...] = Field(
+        default=(),
+        description="Keys that clients must show, as Bearer or `x-api-key`. Empty: no key is asked for, on loopback only.",
+    )
+    providers: Mapping[ProviderName, ProviderSettings] = Field(
+        default={}, description="Name → one source of answers."
+    )
+    default_provider: str | None = Field(
+        default=None, description="Provider of requests that name none in their path; unset: the first one."
+    )
+    aliases: Mapping[Text, Text] = Field(default={}, description="Name → `provider/model` or `model`.")
+    streams: StreamSettings = Field(default=StreamSettings(), description="Streamed answers.")
+    images: ImageSettings = Field(default=ImageSettings(), description="Images given by address.")
+    logging: LoggingSettings = Field(default=LoggingSettings(), description="The log.")
+    auto_cache: bool = Field(
+        default=True,
+        description="Ask Anthropic to cache the prompt for clients that cannot ask (Chat Completions).",
+    )
