@@ -26,6 +26,10 @@ class SystemTurns(StrEnum):
 class Abilities:
     """The record of one model at one provider. Defaults are those of a capable, unknown OpenAI-compatible model."""
 
+    home: str | None = None
+    """Whose opaque blocks, signatures and server tools it understands, such as `anthropic`."""
+    server_tools: tuple[str, ...] = ()
+    """Beginnings of the kinds of foreign server tools that the provider can stand in for, such as `web_search`."""
     vision: bool = True
     documents: bool = False
     """PDF and other files as parts of a message."""
