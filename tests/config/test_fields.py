@@ -64,6 +64,7 @@ def test_good_values(kind: Any, given: object, read_as: object) -> None:
         (HttpUrl, "https://host:99999"),
         (HttpUrl, "https://[::1"),
         (HttpUrl, "https://a b"),
+        (HttpUrl, "https://\ud800"),
         (HttpUrl, "https://hunter2:hunter2@host"),
         (HttpUrl, "https://host/v1?key=hunter2"),
         (HttpUrl, "https://host/v1/chat/completions"),

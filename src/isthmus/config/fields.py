@@ -130,7 +130,12 @@ def _split(text: str, *schemes: str) -> Any:
         port_is_fine = url.port is None or url.port > 0
     except ValueError:
         raise ValueError(f"not an address: write {wanted} host, port and path") from None
-    if url.scheme not in schemes or not url.hostname or not port_is_fine or re.search(r"\s", text.strip()):
+    if (
+        url.scheme not in schemes
+        or not url.hostname
+        or not port_is_fine
+        or re.search(r"[\s\ud800-\udfff]", text.strip())
+    ):
         raise ValueError(f"not an address: it must begin with {wanted} and name a host")
     return url
 

@@ -93,7 +93,8 @@ class Reader:
                 continue
             if not isinstance(name_node, yaml.ScalarNode):
                 raise SyntaxProblem(_line(name_node), "a name must be plain text")
-            name, child = name_node.value, (*key, name_node.value)
+            name = _joined(name_node.value)
+            child = (*key, name)
             if name in entries:
                 self.duplicates.append((child, _line(name_node)))
             self.lines[child] = _line(name_node)
@@ -130,8 +131,15 @@ def _line(node: yaml.Node) -> int:
     return line + 1
 
 
+def _joined(text: str) -> str:
+    """JSON writes a character beyond U+FFFF as two escapes; PyYAML leaves them apart. A half alone stays as it is."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
 def _scalar(node: yaml.ScalarNode) -> object:
-    text = str(node.value)
+    text = _joined(str(node.value))
     try:
         match node.tag.removeprefix(_TAG):
             case "str" | "merge":
