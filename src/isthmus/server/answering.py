@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, assert_never
 
+import structlog
+
 from isthmus.core.commands import (
     Answered,
     Call,
@@ -41,6 +43,8 @@ from isthmus.server.reply import (
     send_whole,
 )
 from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel, Incoming
+
+log = structlog.get_logger("isthmus")
 
 MAX_PLAIN_BYTES: Final = 256 << 20
 MAX_LOSS_HEADER: Final = 2000
@@ -104,6 +108,10 @@ class Answering:
             await self._fail(why)
         except GatewayError as error:
             await self._fail(error)
+        except Exception:
+            if self._reply is None or not self._reply.committed:
+                raise
+            await self._fail(internal_error(self._job.record))
         finally:
             self._watch.close()
             self._note_usage()
@@ -360,6 +368,17 @@ class Answering:
         if record.usage is None and (heard.usage is not None or heard.characters):
             estimate = 0 if self._job.signing is None else self._job.signing.input_estimate
             record.usage = heard.usage_so_far(estimate)
+
+
+def internal_error(record: Record) -> GatewayError:
+    """For the exception being handled, which is a bug: the log gets all of it, the client only where to look."""
+    log.exception("bug", request_id=record.request_id)
+    error = GatewayError(
+        f"internal error of the gateway; its log says more under request id {record.request_id}",
+        kind=Kind.INTERNAL,
+    )
+    note_error(record, error)
+    return error
 
 
 def note_error(record: Record, error: GatewayError) -> None:

@@ -15,7 +15,7 @@ from isthmus.core.conversation import Conversation
 from isthmus.core.errors import BadRequest, GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import CHAT, MESSAGES, Dialect, ModelInfo, Parsed, Rendered, Signing, Target
 from isthmus.routing.directory import Directory
-from isthmus.server.answering import Answering, Job, loss_header, note_error
+from isthmus.server.answering import Answering, Job, internal_error, loss_header, note_error
 from isthmus.server.guard import Guard
 from isthmus.server.models import ModelLists
 from isthmus.server.paths import Endpoint, Place, locate
@@ -129,13 +129,8 @@ class Gateway:
             note_error(record, error)
             await self._refuse(dialect.render_error(error, request.id), record, headers, send)
         except Exception:
-            log.exception("bug", request_id=request.id)
-            record.error = Kind.INTERNAL.value
-            error = GatewayError(
-                f"internal error of the gateway; its log has more under request id {request.id}",
-                kind=Kind.INTERNAL,
-            )
-            await self._refuse(dialect.render_error(error, request.id), record, headers, send)
+            bug = internal_error(record)
+            await self._refuse(dialect.render_error(bug, request.id), record, headers, send)
         if not quiet:
             log.info("request", **record.fields(time.monotonic()))
 
