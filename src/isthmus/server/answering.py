@@ -372,7 +372,7 @@ class Answering:
 
 def internal_error(record: Record) -> GatewayError:
     """For the exception being handled, which is a bug: the log gets all of it, the client only where to look."""
-    log.exception("bug", request_id=record.request_id)
+    log.error("bug", request_id=record.request_id, exc_info=True)
     error = GatewayError(
         f"internal error of the gateway; its log says more under request id {record.request_id}",
         kind=Kind.INTERNAL,

@@ -128,7 +128,7 @@ class Gateway:
         except GatewayError as error:
             note_error(record, error)
             await self._refuse(dialect.render_error(error, request.id), record, headers, send)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last line of defence, logged as the bug it is
             bug = internal_error(record)
             await self._refuse(dialect.render_error(bug, request.id), record, headers, send)
         if not quiet:
