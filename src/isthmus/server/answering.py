@@ -108,10 +108,10 @@ class Answering:
             await self._fail(why)
         except GatewayError as error:
             await self._fail(error)
-        except Exception:
+        except Exception as bug:
             if self._reply is None or not self._reply.committed:
                 raise
-            await self._fail(internal_error(self._job.record))
+            await self._fail(internal_error(self._job.record, bug))
         finally:
             self._watch.close()
             self._note_usage()
@@ -370,9 +370,9 @@ class Answering:
             record.usage = heard.usage_so_far(estimate)
 
 
-def internal_error(record: Record) -> GatewayError:
-    """For the exception being handled, which is a bug: the log gets all of it, the client only where to look."""
-    log.error("bug", request_id=record.request_id, exc_info=True)
+def internal_error(record: Record, bug: Exception) -> GatewayError:
+    """For an exception that nobody expected: the log gets all of it, the client only where to look."""
+    log.error("bug", request_id=record.request_id, exc_info=bug)
     error = GatewayError(
         f"internal error of the gateway; its log says more under request id {record.request_id}",
         kind=Kind.INTERNAL,

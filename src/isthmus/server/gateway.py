@@ -125,12 +125,12 @@ class Gateway:
         except ClientLeft as left:
             record.client_left, record.status = True, record.status or 499
             record.error_text = str(left)
-        except GatewayError as error:
-            note_error(record, error)
+        except GatewayError as refusal:
+            note_error(record, refusal)
+            await self._refuse(dialect.render_error(refusal, request.id), record, headers, send)
+        except Exception as bug:  # noqa: BLE001 - the last line of defence, logged as the bug it is
+            error = internal_error(record, bug)
             await self._refuse(dialect.render_error(error, request.id), record, headers, send)
-        except Exception:  # noqa: BLE001 - the last line of defence, logged as the bug it is
-            bug = internal_error(record)
-            await self._refuse(dialect.render_error(bug, request.id), record, headers, send)
         if not quiet:
             log.info("request", **record.fields(time.monotonic()))
 
