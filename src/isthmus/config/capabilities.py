@@ -50,7 +50,10 @@ def _pattern(text: str) -> str:
 
 
 class Capabilities(Section):
-    """Only what is written here changes; the rest stays as the gateway knows it."""
+    """Only what is written here changes; the rest stays as the gateway knows it.
+
+    Covers every ability that is a property of the model. What a provider's own code understands is not the operator's to say.
+    """
 
     vision: bool | None = Field(default=None, description="Takes images.")
     documents: bool | None = Field(
