@@ -1,0 +1,10 @@
+from isthmus.core.commands import ClientRequest, Head
+
+
+def test_the_content_type_is_read_without_its_parameters() -> None:
+    assert Head(200, {"content-type": "Text/Event-Stream; charset=utf-8"}).content_type == "text/event-stream"
+    assert Head(200, {}).content_type == ""
+
+
+def test_a_request_to_forward_carries_no_headers_by_itself() -> None:
+    assert ClientRequest("/v1/messages", b"{}", "m", stream=False).headers == {}

@@ -1,0 +1,20 @@
+from isthmus.core.errors import BadRequest, Kind, Next, UpstreamError, UpstreamProtocolError, rejected
+
+
+def test_a_rejected_capability_is_the_whole_message() -> None:
+    error = rejected("image_block", "messages.0.content.1")
+    assert error.message == "capability_rejected: image_block"
+    assert error.kind is Kind.CAPABILITY
+    assert error.field == "messages.0.content.1"
+
+
+def test_the_clients_fault_is_invalid_unless_said_otherwise() -> None:
+    assert BadRequest("no").kind is Kind.INVALID_REQUEST
+    assert str(BadRequest("no")) == "no"
+
+
+def test_an_upstream_error_says_what_may_be_tried() -> None:
+    error = UpstreamError("limit", kind=Kind.RATE_LIMIT, status=429, next=Next.OTHER_ACCOUNT, cooldown_s=30)
+    assert (error.status, error.next, error.cooldown_s) == (429, Next.OTHER_ACCOUNT, 30)
+    assert UpstreamProtocolError("cut").kind is Kind.UPSTREAM
+    assert UpstreamProtocolError("cut").next is Next.SAME
