@@ -102,6 +102,7 @@ def test_signatures() -> None:
         (Opaque("anthropic", "t", "{"), None),
         (Opaque("anthropic", "t", "[]"), None),
         (Opaque("anthropic", "t", '{"type":1}'), None),
+        (Opaque("anthropic", "t", '{"type":"text","text":"x"}'), None),
     ],
 )
 def test_opaque_blocks(opaque: Opaque, block: object) -> None:

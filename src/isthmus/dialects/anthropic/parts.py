@@ -31,6 +31,8 @@ _CITATION_TYPES: Final = frozenset(
         "search_result_location",
     )
 )
+_SAID_OTHERWISE: Final = frozenset(("text", "thinking", "tool_use"))
+"""Blocks with deltas of their own, which may not stand whole in their start."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -118,7 +120,9 @@ def opaque_block(opaque: Opaque) -> dict[str, Any] | None:
         block = msgspec.json.decode(opaque.data)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    return block if isinstance(block, dict) and isinstance(block.get("type"), str) else None
+    if not isinstance(block, dict) or not isinstance(kind := block.get("type"), str):
+        return None
+    return None if kind in _SAID_OTHERWISE else block
 
 
 def citation_fields(citation: Citation) -> dict[str, Any]:
