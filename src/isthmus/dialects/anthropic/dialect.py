@@ -11,7 +11,6 @@ from isthmus.core.interfaces import MESSAGES, Envelope, Parsed, Rendered, Signin
 from isthmus.dialects.anthropic import answer as plain
 from isthmus.dialects.anthropic import errors, parse
 from isthmus.dialects.anthropic.encode import PING, MessagesEncoder, Style
-from isthmus.dialects.anthropic.parts import to_json
 
 
 class MessagesDialect:
@@ -28,9 +27,6 @@ class MessagesDialect:
     def parse_for_count(self, body: bytes, headers: Mapping[str, str]) -> Parsed:
         """The body of `/v1/messages/count_tokens`: a request without `max_tokens`."""
         return parse.parse(body, headers, to_count=True)
-
-    def encode_count(self, input_tokens: int) -> bytes:
-        return to_json({"input_tokens": input_tokens})
 
     def stream_encoder(self, style: Style, signing: Signing) -> MessagesEncoder:
         return MessagesEncoder(style, signing)
