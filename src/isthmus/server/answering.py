@@ -85,7 +85,8 @@ class Answering:
         self._job = job
         self._send = send
         self._reply = StreamReply(send, job.headers) if job.stream else None
-        self._watch = Watch(receive, job.channel.limits, job.pace, self._reply, job.dialect.keep_alive())
+        self._receive = receive
+        self._watch: Watch
         self._relay: Relay | None = None
         self._plain: PlainRelay | None = None
         self._raw: tuple[Head, bytes] | None = None
@@ -93,6 +94,10 @@ class Answering:
         """Status, content type and body of an upstream's refusal in the client's own dialect, to be passed on as it is."""
 
     async def run(self, exchange: Exchange) -> None:
+        job = self._job
+        self._watch = Watch(
+            self._receive, job.channel.limits, job.pace, self._reply, job.dialect.keep_alive()
+        )
         try:
             await self._run(exchange)
         except asyncio.CancelledError:

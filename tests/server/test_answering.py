@@ -1,0 +1,433 @@
+"""One answer at a time, over a real upstream on loopback and the ASGI messages a server would see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from isthmus.core.commands import Call, Exchange, Fetch, Fetched, Later, Pause, Say, Stream
+from isthmus.core.errors import GatewayError, Kind, UpstreamError, UpstreamProtocolError
+from isthmus.core.events import BLOCK_STOPPED, TEXT_STARTED, Finished, Started, Stop, TextDelta
+from isthmus.core.interfaces import Signing
+from isthmus.core.losses import Action, Loss
+from isthmus.dialects.anthropic import Style, dialect, lint
+from isthmus.server.answering import Answering, Job, loss_header
+from isthmus.server.records import Record
+from isthmus.server.reply import ClientLeft, Pace
+from isthmus.transport.http import Channel, Http, Limits
+from plainly import WordDecoder, classify, frames, lines, upstream, words
+
+SIGNING = Signing("asked-for", "words", "0" * 24, 1_700_000_000, 42)
+
+
+@dataclass
+class Client:
+    """What an ASGI server would do for one client: takes messages, and may go away."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    slow_s: float = 0.0
+
+    async def send(self, message: Any) -> None:
+        if self.slow_s:
+            await asyncio.sleep(self.slow_s)
+        self.messages.append(dict(message))
+
+    async def receive(self) -> dict[str, Any]:
+        await self.leaving.wait()
+        return {"type": "http.disconnect"}
+
+    @property
+    def status(self) -> int | None:
+        return self.messages[0]["status"] if self.messages else None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.decode(): value.decode() for name, value in self.messages[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.messages)
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.messages) and not self.messages[-1].get("more_body", False)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    async with Http() as opened:
+        yield opened
+
+
+class Stage:
+    """Everything around one answer."""
+
+    def __init__(
+        self, http: Http, *, stream: bool = True, pace: Pace | None = None, limits: Limits | None = None
+    ) -> None:
+        self.client = Client()
+        self.record = Record("req_1", 0.0, "messages")
+        self.put_off: list[Call] = []
+        self.job = Job(
+            dialect,
+            http.channel(limits or Limits()),
+            self.record,
+            [(b"request-id", b"req_1")],
+            self.fetch,
+            self.later,
+            pace or Pace(),
+            stream,
+            style=Style(),
+            signing=SIGNING,
+        )
+
+    async def fetch(self, command: Fetch) -> Fetched:
+        return Fetched("image/png", command.url.encode())
+
+    def later(self, channel: Channel, call: Call) -> None:
+        self.put_off.append(call)
+
+    async def run(self, exchange: Exchange) -> Client:
+        await asyncio.wait_for(Answering(self.job, self.client.receive, self.client.send).run(exchange), 10)
+        return self.client
+
+
+async def test_a_streamed_answer_leaves_event_by_event(http: Http) -> None:
+    stage = Stage(http)
+    async with upstream(lines("begin", "hello", 0.05, "world", "end")) as up:
+        client = await stage.run(words(up.url))
+    assert client.status == 200
+    assert client.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert client.headers["x-accel-buffering"] == "no"
+    assert client.headers["request-id"] == "req_1"
+    assert lint(client.body) == []
+    assert b'"text":"hello"' in client.messages[1]["body"]
+    assert client.complete
+    assert stage.record.usage is not None
+    assert stage.record.usage.output_tokens == 3
+    assert stage.record.first_token_s is not None
+
+
+async def test_a_plain_answer_is_the_fold_of_the_stream(http: Http) -> None:
+    stage = Stage(http, stream=False)
+    async with upstream(lines("begin", "hello ", "world", "end")) as up:
+        client = await stage.run(words(up.url))
+    assert client.status == 200
+    assert b'"text":"hello world"' in client.body
+    assert client.headers["content-length"] == str(len(client.body))
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_refusal_before_the_first_word_keeps_its_meaning(http: Http, stream: bool) -> None:
+    stage = Stage(http, stream=stream)
+    async with upstream(web.Response(status=529, text="busy")) as up:
+        with pytest.raises(UpstreamError, match="busy") as caught:
+            await stage.run(words(up.url))
+    assert caught.value.kind is Kind.OVERLOADED
+    assert stage.client.messages == []
+    assert stage.record.upstream_status == 529
+
+
+@pytest.mark.parametrize("said", [("oops",), ("begin", "oops"), ("begin", "ping", "oops")])
+async def test_a_failure_in_the_stream_before_the_first_word_is_a_true_status(
+    http: Http, said: tuple[str, ...]
+) -> None:
+    stage = Stage(http)
+    async with upstream(lines(*said)) as up:
+        with pytest.raises(UpstreamError, match="choked"):
+            await stage.run(words(up.url))
+    assert stage.client.messages == []
+
+
+async def test_a_failure_after_the_first_word_ends_the_stream_honestly(http: Http) -> None:
+    stage = Stage(http)
+    async with upstream(lines("begin", "hello", "oops")) as up:
+        client = await stage.run(words(up.url))
+    assert client.status == 200
+    assert b"event: error" in client.body
+    assert b"message_stop" not in client.body
+    assert b"content_block_stop" not in client.body
+    assert client.complete
+
+
+async def test_a_stream_that_just_stops_ends_in_an_error(http: Http) -> None:
+    stage = Stage(http)
+    async with upstream(lines("begin", "hello")) as up:
+        client = await stage.run(words(up.url))
+    assert b"ended early" in client.body
+    assert stage.record.usage is not None
+    assert stage.record.usage.estimated
+
+
+async def test_a_cut_connection_ends_in_an_error(http: Http) -> None:
+    async def cut(response: web.StreamResponse) -> None:
+        await response.write(b"begin\nhello\n")
+        await asyncio.sleep(0.05)
+        assert response._req is not None
+        assert response._req.transport is not None
+        response._req.transport.abort()
+
+    stage = Stage(http)
+    async with upstream(cut) as up:
+        client = await stage.run(words(up.url))
+    assert b"event: error" in client.body
+    assert client.complete
+    assert stage.record.error == "upstream"
+
+
+async def test_an_exchange_may_try_again_before_the_first_word(http: Http) -> None:
+    def stubborn(url: str) -> Exchange:
+        for attempt in range(2):
+            try:
+                yield Stream("POST", url, (), b"", lambda head: WordDecoder(), classify)
+            except UpstreamError:
+                if attempt:
+                    raise
+            else:
+                return
+
+    stage = Stage(http)
+    async with upstream(lines("begin", "oops"), lines("begin", "better", "end")) as up:
+        client = await stage.run(stubborn(up.url))
+    assert lint(client.body) == []
+    assert client.body.count(b"message_start") == 2  # one event: its name and its type
+    assert stage.record.attempts == 2
+
+
+async def test_losses_are_told_in_a_header(http: Http) -> None:
+    stage = Stage(http)
+    stage.job.losses = (Loss("seed", Action.DROPPED),)
+    async with upstream(lines("begin", "x", "end")) as up:
+        client = await stage.run(words(up.url, losses=(Loss("max_tokens", Action.CLAMPED, "9→8"),)))
+    assert client.headers["x-isthmus-loss"] == "seed=dropped, max_tokens=clamped(9->8)"
+    assert len(stage.record.losses) == 2
+
+
+async def test_raw_bytes_go_through_untouched(http: Http) -> None:
+    async def play(response: web.StreamResponse) -> None:
+        await response.write(b'event: a\r\ndata: {"x":  1}\r\n\r\nevent: end\r\n')
+        await asyncio.sleep(0.02)
+        await response.write(b"data: 2\r\n\r\n")
+
+    stage = Stage(http)
+    async with upstream(play) as up:
+        client = await stage.run(frames(up.url))
+    assert client.body == b'event: a\r\ndata: {"x":  1}\r\n\r\nevent: end\r\ndata: 2\r\n\r\n'
+    assert stage.record.stop == "end_turn"
+
+
+async def test_a_raw_plain_answer_goes_through_untouched(http: Http) -> None:
+    stage = Stage(http, stream=False)
+    async with upstream(web.Response(body=b'{"end" :1}', content_type="application/json")) as up:
+        client = await stage.run(frames(up.url))
+    assert client.body == b'{"end" :1}'
+    assert client.headers["content-type"].startswith("application/json")
+
+
+async def test_a_refusal_of_the_clients_own_making_is_passed_on_as_it_is(http: Http) -> None:
+    stage = Stage(http)
+    answering = Answering(stage.job, stage.client.receive, stage.client.send)
+    async with upstream(web.Response(status=400, body=b'{"no":1}', content_type="application/json")) as up:
+        with pytest.raises(UpstreamError):
+            await answering.run(frames(up.url))
+    assert answering.verbatim == (400, b"application/json", b'{"no":1}')
+
+
+async def test_headers_leave_after_a_while_and_keep_alives_follow(http: Http) -> None:
+    stage = Stage(http, pace=Pace(commit_after_s=0.4, keepalive_s=0.3))
+    async with upstream(lines("begin", 1.3, "late", "end")) as up:
+        client = await stage.run(words(up.url))
+    assert client.status == 200
+    before = client.body[: client.body.index(b"message_start")]
+    assert before.count(b"event: ping") >= 3
+    assert lint(client.body) == []
+
+
+async def test_after_early_headers_another_attempt_is_still_possible(http: Http) -> None:
+    def twice(url: str) -> Exchange:
+        try:
+            yield Stream("POST", url, (), b"", lambda head: WordDecoder(), classify)
+        except UpstreamError:
+            yield Stream("POST", url, (), b"", lambda head: WordDecoder(), classify)
+
+    stage = Stage(http, pace=Pace(commit_after_s=0.3, keepalive_s=0.3))
+    async with upstream(lines("begin", 0.8, "oops"), lines("begin", "better", "end")) as up:
+        client = await stage.run(twice(up.url))
+    assert lint(client.body) == []
+    assert b"better" in client.body
+
+
+async def test_a_failure_after_early_headers_is_told_inside(http: Http) -> None:
+    stage = Stage(http, pace=Pace(commit_after_s=0.3))
+    async with upstream(lines("begin", 0.6, "oops")) as up:
+        client = await stage.run(words(up.url))
+    assert client.status == 200
+    assert b"overloaded_error" in client.body
+    assert client.complete
+
+
+@pytest.mark.parametrize(
+    ("script", "limits", "said"),
+    [
+        (lines(5.0), Limits(first_byte_s=0.4), "did not begin"),
+        (lines("begin", 5.0), Limits(idle_s=0.4), "fell silent"),
+    ],
+)
+async def test_silence_has_its_limits(http: Http, script: Any, limits: Limits, said: str) -> None:
+    stage = Stage(http, limits=limits)
+    async with upstream(script) as up:
+        with pytest.raises(GatewayError, match=said) as caught:
+            await stage.run(words(up.url))
+        assert caught.value.kind is Kind.TIMEOUT
+        await asyncio.wait_for(up.gone.wait(), 1)
+
+
+async def test_silence_after_the_first_word_is_told_inside(http: Http) -> None:
+    stage = Stage(http, limits=Limits(idle_s=0.4))
+    async with upstream(lines("begin", "hello", 5.0)) as up:
+        client = await stage.run(words(up.url))
+    assert b"timeout_error" in client.body
+    assert client.complete
+
+
+async def test_a_plain_answer_has_its_limit_too(http: Http) -> None:
+    stage = Stage(http, stream=False, limits=Limits(whole_s=0.4))
+    async with upstream(lines("begin", "x", 0.3, "y", 5.0)) as up:
+        with pytest.raises(GatewayError, match="did not complete"):
+            await stage.run(words(up.url))
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_client_that_leaves_stops_the_upstream_within_a_second(http: Http, stream: bool) -> None:
+    stage = Stage(http, stream=stream)
+    async with upstream(lines("begin", "hello", 20.0)) as up:
+        running = asyncio.create_task(stage.run(words(up.url)))
+        await asyncio.sleep(0.3)
+        stage.client.leaving.set()
+        with pytest.raises(ClientLeft):
+            await asyncio.wait_for(running, 1)
+        await asyncio.wait_for(up.gone.wait(), 1)
+    assert stage.record.client_left
+    assert stage.record.usage is not None
+    assert stage.record.usage.output_tokens == 2
+    assert stage.record.usage.output_estimated
+
+
+async def test_a_slow_reader_slows_the_upstream_down_and_loses_nothing(http: Http) -> None:
+    stage = Stage(http)
+    stage.client.slow_s = 0.01
+    said = [f"word{number} " for number in range(50)]
+    async with upstream(lines("begin", *said, "end")) as up:
+        client = await stage.run(words(up.url))
+    assert lint(client.body) == []
+    assert all(word.strip().encode() in client.body for word in said)
+
+
+async def test_a_client_that_stops_reading_is_not_the_upstreams_fault(http: Http) -> None:
+    stage = Stage(http, limits=Limits(idle_s=0.4))
+    stage.client.slow_s = 5.0
+    async with upstream(lines("begin", "hello", 0.1, "x")) as up:
+        with pytest.raises(ClientLeft, match="read nothing"):
+            await stage.run(words(up.url))
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_events_without_an_upstream_are_an_answer_too(http: Http, stream: bool) -> None:
+    def spoken() -> Exchange:
+        yield Say((Started(), TEXT_STARTED, TextDelta("one ")))
+        yield Pause(0.01)
+        yield Say((TextDelta("two"), BLOCK_STOPPED, Finished(Stop.END_TURN)))
+
+    client = await Stage(http, stream=stream).run(spoken())
+    assert b"two" in client.body
+    assert client.complete
+    if stream:
+        assert lint(client.body) == []
+
+
+async def test_what_can_wait_is_put_off_until_the_client_has_its_answer(http: Http) -> None:
+    stage = Stage(http)
+    call = Call("DELETE", "http://127.0.0.1:1/")
+    async with upstream(lines("begin", "x", "end")) as up:
+        client = await stage.run(words(up.url, Later(call)))
+    assert stage.put_off == [call]
+    assert client.complete
+
+
+async def test_an_exchange_can_call_and_fetch_on_its_way(http: Http) -> None:
+    heard: list[Any] = []
+
+    def curious(url: str) -> Exchange:
+        heard.append((yield Call("GET", url)))
+        heard.append((yield Fetch("https://a.example/x.png", "f")))
+        yield from words(url)
+
+    stage = Stage(http)
+    async with upstream(web.Response(text="first"), lines("begin", "x", "end")) as up:
+        await stage.run(curious(up.url))
+    assert heard[0].body == b"first"
+    assert heard[1] == Fetched("image/png", b"https://a.example/x.png")
+
+
+async def test_a_provider_that_says_nothing_is_an_error_not_an_empty_answer(http: Http) -> None:
+    def mute() -> Exchange:
+        yield Pause(0)
+
+    for stream in (True, False):
+        with pytest.raises(UpstreamError, match="gave no answer"):
+            await Stage(http, stream=stream).run(mute())
+
+
+async def test_a_bug_after_the_first_word_is_told_by_its_request_id_alone(http: Http) -> None:
+    def buggy(url: str) -> Exchange:
+        yield Say((Started(), TEXT_STARTED, TextDelta("one ")))
+        raise KeyError("sk-secret")
+
+    stage = Stage(http)
+    client = await stage.run(buggy(""))
+    assert b"req_1" in client.body
+    assert b"sk-secret" not in client.body
+    assert client.complete
+    with pytest.raises(KeyError):
+        await Stage(http, stream=False).run(buggy(""))
+
+
+async def test_a_gateway_that_is_stopped_says_so(http: Http) -> None:
+    stage = Stage(http)
+    async with upstream(lines("begin", "hello", 20.0)) as up:
+        running = asyncio.create_task(stage.run(words(up.url)))
+        await asyncio.sleep(0.2)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert b"shutting down" in stage.client.body
+
+
+async def test_connections_are_used_again(http: Http) -> None:
+    channel = http.channel(Limits())
+    async with upstream(lines("begin", "x", "end")) as up:
+        for _ in range(3):
+            stage = Stage(http)
+            stage.job.channel = channel
+            await stage.run(words(up.url))
+            await asyncio.sleep(0.02)
+        connector = channel._session.connector
+        assert connector is not None
+        assert sum(map(len, connector._conns.values())) == 1
+
+
+def test_a_loss_header_stays_a_header() -> None:
+    assert loss_header((Loss("a\nb", Action.DROPPED, "x, y\r\n"),)) == b"ab=dropped(x y)"
+    many = loss_header(tuple(Loss(f"field{number}", Action.DROPPED) for number in range(1000)))
+    assert len(many) < 2100
+    assert many.endswith(b"...")
+
+
+def test_an_early_end_is_an_upstreams_fault() -> None:
+    assert isinstance(WordDecoder().close()[-1].error, UpstreamProtocolError)  # type: ignore[union-attr]
