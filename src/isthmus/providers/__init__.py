@@ -1,0 +1,1 @@
+"""Where answers come from: one folder for each kind of upstream."""
