@@ -1,0 +1,67 @@
+"""A source of answers that needs neither key nor network. Its model names choose its behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from isthmus.core.abilities import Abilities, Rule, SystemTurns, resolve
+from isthmus.core.commands import ClientRequest, Exchange
+from isthmus.core.conversation import EFFORTS, Conversation, ThinkingMode
+from isthmus.core.errors import BadRequest, Kind
+from isthmus.core.interfaces import ModelInfo, Target
+from isthmus.providers.dummy.failures import WINDOW_TOKENS
+from isthmus.providers.dummy.models import MODELS, choose
+from isthmus.providers.dummy.scene import read_scene
+
+ABILITIES: Final = Abilities(
+    documents=True,
+    tool_name_chars=128,
+    thinking=frozenset(ThinkingMode),
+    efforts=EFFORTS,
+    top_k=True,
+    max_stop_sequences=64,
+    prefill=True,
+    system_turns=SystemTurns.NATIVE,
+    cache_marks=True,
+)
+"""Takes whatever there is, so that `dummy-echo` can show it. Addresses of images are not fetched: it only names them."""
+
+
+class Dummy:
+    """Implements `core.interfaces.Provider`."""
+
+    native: frozenset[str] = frozenset()
+
+    def __init__(self, name: str = "dummy", rules: Iterable[Rule] = ()) -> None:
+        self.name = name
+        self._rules = (Rule("dummy-compact", {"context_window": WINDOW_TOKENS}), *rules)
+
+    def abilities(self, model: str) -> Abilities:
+        return resolve(ABILITIES, self._rules, model)
+
+    def exchange(self, conversation: Conversation, target: Target) -> Exchange:
+        """Raises `BadRequest` for a model that is not in the table."""
+        chosen = choose(target.model)
+        return chosen.script(read_scene(replace(conversation, model=target.model), chosen.numbers))
+
+    def forward(self, request: ClientRequest, target: Target) -> Exchange:
+        raise BadRequest(
+            f"provider {self.name!r} has no {request.path}: it answers /v1/messages and /v1/chat/completions",
+            kind=Kind.NOT_SUPPORTED,
+            should_retry=False,
+        )
+
+    def list_models(self) -> None:
+        """There is nobody to ask: `read_models` knows the list."""
+        return
+
+    def read_models(self, body: bytes) -> list[ModelInfo]:
+        return [
+            ModelInfo(name, f"{name}: {model.description}", owner=self.name) for name, model in MODELS.items()
+        ]
+
+    def count_tokens(self, request: ClientRequest, target: Target) -> None:
+        """Nobody counts here: the gateway estimates."""
+        return
