@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-_SCANNER: Final = json.JSONDecoder(parse_int=str, parse_float=str)
+_SCANNER: Final = json.JSONDecoder()
 _JSON_SPACE: Final = " \t\r\n"
 
 
