@@ -136,7 +136,7 @@ def test_a_pdf_is_a_document_and_no_image() -> None:
         b"BM\x36\x00\x00\x00",
         text_of(b"<svg xmlns='x'/>"),
         "not base64 at all!",
-        "!" + text_of(HEADS["image/png"]),
+        "!!!!" + text_of(HEADS["image/png"]),
         "é" * 20,
         "A",
         "=",
