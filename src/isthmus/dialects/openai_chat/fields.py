@@ -1,0 +1,143 @@
+"""Reading one field of a request, or saying what is wrong with it and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec.json import Decoder
+
+from isthmus.core.conversation import CacheMark
+from isthmus.core.errors import BadRequest
+from isthmus.core.losses import Action, Loss
+from isthmus.dialects.openai_chat.schema import CacheBreakpoint
+
+T = TypeVar("T")
+
+NOT_JSON: Final = "The request body is not valid JSON"
+_EXPECTED = re.compile(r"Expected `([^`]*)`")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
+_AT = re.compile(r" - at `\$([^`]*)`$")
+_WORDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "a boolean",
+    "array": "a list",
+    "object": "an object",
+}
+_LONG_TTLS: Final = frozenset(("1h", "12h", "24h"))
+"""What is asked to live for hours, in the words of either vendor."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is noted while one request is read."""
+
+    cache_ttl: str | None = None
+    """`prompt_cache_options.ttl`: what a breakpoint without a lifetime of its own inherits."""
+    losses: list[Loss] = field(default_factory=list)
+
+    def lost(self, where: str, action: Action, detail: str = "") -> None:
+        self.losses.append(Loss(where, action, detail))
+
+    def cache_mark(
+        self, breakpoint: CacheBreakpoint | None, control: CacheBreakpoint | None
+    ) -> CacheMark | None:
+        """The mark on a part, in OpenAI's words or else in Anthropic's."""
+        if breakpoint is not None:
+            return mark_of(breakpoint.ttl or self.cache_ttl)
+        return None if control is None else mark_of(control.ttl)
+
+
+@contextmanager
+def as_bad_request() -> Iterator[None]:
+    """What msgspec says about bytes that are no JSON text, said to the client."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{NOT_JSON}: invalid UTF-8 ({error.reason})") from None
+    except RecursionError:
+        raise BadRequest(f"{NOT_JSON}: nested too deeply") from None
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"{NOT_JSON}: {error}") from None
+
+
+def top_level(body: bytes, decoder: Decoder[dict[str, msgspec.Raw]]) -> dict[str, msgspec.Raw]:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise BadRequest("The request body must be a JSON object") from None
+
+
+def read(raw: msgspec.Raw, decoder: Decoder[T], path: str) -> T:
+    """The decoded field; raises `BadRequest` with the full dotted path of what does not fit."""
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise unfit(error, path) from None
+
+
+def unfit(error: msgspec.ValidationError, path: str) -> BadRequest:
+    said = str(error)
+    inner = found[1] if (found := _AT.search(said)) else ""
+    where = path + re.sub(r"\[(\d+|\.\.\.)\]", r".\1", inner)
+    if found := _MISSING.search(said):
+        return missing(join(where, found[1]))
+    if found := _EXPECTED.search(said):
+        return invalid(where, f"must be {_alternatives(found[1])}")
+    return invalid(where, said.partition(" - at ")[0])
+
+
+def invalid(path: str, message: str) -> BadRequest:
+    path = path.strip(".")
+    return BadRequest(f"'{path}' {message}", field=path)
+
+
+def missing(path: str) -> BadRequest:
+    path = path.strip(".")
+    return BadRequest(f"Missing required parameter: '{path}'", field=path)
+
+
+def join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def require(value: T | None, path: str) -> T:
+    if value is None:
+        raise missing(path)
+    return value
+
+
+def text_of(raw: msgspec.Raw) -> str:
+    """JSON text, exactly as the client wrote it."""
+    return bytes(raw).decode()
+
+
+def given(raw: msgspec.Raw) -> bool:
+    """Whether an optional raw field was there and was not null."""
+    return starts_with(raw, b"") and not starts_with(raw, b"null")
+
+
+def starts_with(raw: msgspec.Raw, beginning: bytes) -> bool:
+    """Looks at the first bytes alone: a raw field may be a large one. What was not there starts with nothing."""
+    view = memoryview(raw)
+    return bool(view) and view[: len(beginning)].tobytes() == beginning
+
+
+def string_or_none(raw: msgspec.Raw) -> str | None:
+    """The string an extension field holds; anything else is not for us."""
+    return msgspec.json.decode(raw, type=str) if starts_with(raw, b'"') else None
+
+
+def mark_of(ttl: str | None) -> CacheMark:
+    """Short where it does not say how long."""
+    return CacheMark.LONG if ttl in _LONG_TTLS else CacheMark.SHORT
+
+
+def _alternatives(expected: str) -> str:
+    return " or ".join(_WORDS.get(each, each) for each in expected.split(" | ") if each != "null")
