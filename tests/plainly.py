@@ -9,10 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
-from isthmus.core.commands import Exchange, Forward, Head, Later, Stream
+from isthmus.core.abilities import Abilities
+from isthmus.core.commands import Call, ClientRequest, Exchange, Forward, Head, Later, Stream
 from isthmus.core.compose import Composer
+from isthmus.core.conversation import Conversation
 from isthmus.core.errors import Kind, Next, UpstreamError, UpstreamProtocolError
 from isthmus.core.events import Event, Stop
+from isthmus.core.interfaces import MESSAGES, ModelInfo, Target
 from isthmus.core.usage import Usage
 
 
@@ -83,6 +86,41 @@ def words(url: str, *later: Later, **fields: Any) -> Exchange:
 
 def frames(url: str) -> Exchange:
     yield Forward("POST", url, (), b"{}", lambda head: FrameListener(), classify)
+
+
+class Wordy:
+    """A provider whose upstream speaks the tests' own protocol, natively also Messages and embeddings."""
+
+    native = frozenset({MESSAGES, "openai_embeddings"})
+
+    def __init__(self, url: str, name: str = "wordy", record: Abilities | None = None) -> None:
+        self.name = name
+        self.url = url
+        self.record = record or Abilities()
+        self.heard: list[Conversation | ClientRequest] = []
+
+    def abilities(self, model: str) -> Abilities:
+        return self.record
+
+    def exchange(self, conversation: Conversation, target: Target) -> Exchange:
+        self.heard.append(conversation)
+        return words(self.url)
+
+    def forward(self, request: ClientRequest, target: Target) -> Exchange:
+        self.heard.append(request)
+        return frames(self.url)
+
+    def list_models(self) -> Exchange | None:
+        def ask() -> Exchange:
+            yield Call("GET", self.url)
+
+        return ask()
+
+    def read_models(self, body: bytes) -> list[ModelInfo]:
+        return [ModelInfo(name) for name in body.decode().split()]
+
+    def count_tokens(self, request: ClientRequest, target: Target) -> Exchange | None:
+        return None
 
 
 Script = Callable[[web.StreamResponse], Awaitable[None]]

@@ -31,6 +31,8 @@ from isthmus.server.paths import Endpoint, Place, locate
         ("/", Place(Endpoint.PROBE)),
         ("", Place(Endpoint.PROBE)),
         ("/api/hello", Place(Endpoint.PROBE)),
+        ("/deepseek/api/hello", Place(Endpoint.PROBE)),
+        ("/hf", Place(Endpoint.PROBE)),
         ("/health", Place(Endpoint.HEALTH)),
         ("/healthz", Place(Endpoint.HEALTH)),
         ("/readyz", Place(Endpoint.READY)),

@@ -84,7 +84,9 @@ def locate(path: str) -> Place:
         return Place(fixed)
     prefix, versioned, rest = _split(trimmed)
     if not versioned:
-        return Place(Endpoint.PROBE if rest == "" and prefix == "" else Endpoint.UNKNOWN)
+        return Place(
+            Endpoint.PROBE if rest == "api/hello" or (prefix, rest) == ("", "") else Endpoint.UNKNOWN
+        )
     return _below_v1(prefix or None, rest)
 
 
