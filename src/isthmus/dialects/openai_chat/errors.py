@@ -1,0 +1,93 @@
+"""Failures in the words of OpenAI's API: status, type and code decide which exception a client raises and whether it
+asks again."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from isthmus.core import overflow
+from isthmus.core.errors import GatewayError, Kind, UpstreamError
+from isthmus.core.interfaces import Rendered
+from isthmus.dialects.openai_chat.parts import to_json
+
+_BAD: Final = "invalid_request_error"
+_SERVER: Final = "server_error"
+_TABLE: Final[dict[Kind, tuple[int, str, str | None]]] = {
+    Kind.INVALID_REQUEST: (400, _BAD, None),
+    Kind.CONTEXT_OVERFLOW: (400, _BAD, "context_length_exceeded"),
+    Kind.CAPABILITY: (400, _BAD, "capability_rejected"),
+    Kind.POLICY_BLOCKED: (400, "policy_blocked", "content_policy_violation"),
+    Kind.AUTHENTICATION: (401, _BAD, "invalid_api_key"),
+    Kind.BILLING: (402, "insufficient_quota", "insufficient_quota"),
+    Kind.PERMISSION: (403, _BAD, "permission_denied"),
+    Kind.NOT_FOUND: (404, _BAD, "not_found"),
+    Kind.MODEL_NOT_FOUND: (404, _BAD, "model_not_found"),
+    Kind.TOO_LARGE: (413, _BAD, "request_too_large"),
+    Kind.RATE_LIMIT: (429, "rate_limit_exceeded", "rate_limit_exceeded"),
+    Kind.NOT_SUPPORTED: (501, "not_supported", "not_supported"),
+    Kind.TIMEOUT: (504, _SERVER, "timeout"),
+    Kind.UPSTREAM: (502, _SERVER, "upstream_error"),
+    Kind.OVERLOADED: (503, _SERVER, "overloaded"),
+    Kind.INTERNAL: (500, _SERVER, "internal_error"),
+}
+_NEVER_AGAIN: Final = frozenset((Kind.AUTHENTICATION, Kind.POLICY_BLOCKED, Kind.NOT_SUPPORTED, Kind.BILLING))
+"""Repeating these cannot help, though their status alone would make some client try."""
+
+
+def status_of(kind: Kind) -> int:
+    return _TABLE[kind][0]
+
+
+def render_error(error: GatewayError) -> Rendered:
+    return Rendered(status_of(error.kind), to_json(_body(error)), tuple(_headers(error)))
+
+
+def error_frame(error: GatewayError) -> bytes:
+    """The last frame of a stream that failed. No `event:` line: the Python SDK does not read the data of such a frame."""
+    return b"data: %b\n\n" % to_json(_body(error))
+
+
+def message_of(error: GatewayError) -> str:
+    match error.kind:
+        case Kind.CONTEXT_OVERFLOW:
+            return _too_long(error)
+        case Kind.INVALID_REQUEST if error.field and error.field not in error.message:
+            return f"'{error.field}': {error.message}"
+        case _:
+            return error.message
+
+
+def _too_long(error: GatewayError) -> str:
+    """In OpenAI's own words, which clients search; the figures only where the upstream gave them."""
+    tokens, limit = (error.tokens, error.limit) if isinstance(error, UpstreamError) else (None, None)
+    if tokens and limit and tokens > limit:
+        return (
+            f"This model's maximum context length is {limit} tokens. However, your messages resulted in {tokens} "
+            "tokens. Please reduce the length of the messages."
+        )
+    if limit:
+        return (
+            f"This model's maximum context length is {limit} tokens, and your messages exceed it. "
+            "Please reduce the length of the messages."
+        )
+    if overflow.recognise(error.message) is not None:
+        return error.message
+    return (
+        "Your messages exceed this model's maximum context length. Please reduce the length of the messages."
+    )
+
+
+def _body(error: GatewayError) -> dict[str, object]:
+    _, type_, code = _TABLE[error.kind]
+    return {"error": {"message": message_of(error), "type": type_, "param": error.field, "code": code}}
+
+
+def _headers(error: GatewayError) -> list[tuple[str, str]]:
+    headers: list[tuple[str, str]] = []
+    if error.retry_after_s is not None:
+        headers.append(("retry-after", str(max(0, math.ceil(error.retry_after_s)))))
+    again = False if error.kind in _NEVER_AGAIN and error.should_retry is None else error.should_retry
+    if again is not None:
+        headers.append(("x-should-retry", "true" if again else "false"))
+    return headers
