@@ -103,7 +103,7 @@ class Folder:
                     self._usage = usage
                 case Started():
                     self._started = event
-                    self._usage = event.usage
+                    self._usage = event.usage or self._usage
                 case Finished():
                     self._finished = event
                 case Failed(error):
