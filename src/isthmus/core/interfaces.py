@@ -50,6 +50,11 @@ class Signing:
     input_estimate: int
     """Estimated input tokens, shown at the start of a stream when the upstream has not said yet."""
 
+    @property
+    def request_id(self) -> str:
+        """The gateway's id of the request, as headers and errors show it."""
+        return f"req_{self.answer_id}"
+
 
 class StreamEncoder(Protocol):
     """Events → the dialect's SSE bytes. Cannot produce an illegal order, whatever it is fed."""

@@ -160,7 +160,7 @@ class MessagesEncoder:
                 self._finish(event)
             case Failed(error):
                 # Nothing is closed: a half-said thing must not look finished.
-                self._out.append(error_frame(error, ""))
+                self._out.append(error_frame(error, self._signing.request_id))
                 self._ended = True
             case Noted() | TextDelta() | ThinkingDelta() | ArgumentsDelta():
                 pass
