@@ -1,0 +1,1 @@
+"""Anthropic's Messages API, and whoever else speaks it."""
