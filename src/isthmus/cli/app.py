@@ -1,0 +1,125 @@
+"""`isthmus`: what commands there are, how they fail, and what their exit codes mean.
+
+A command's module is imported when the command is run, so that `--help` and the small commands do not wait for the large
+ones; their one-line descriptions are therefore kept here.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from isthmus import __version__
+from isthmus.cli.failure import CommandFailed
+
+ABOUT: Final = """A self-hosted gateway for Claude and everything that speaks like it.
+
+Exit codes: 0 done, 1 failed (the message says what to do), 2 wrong command line or unreadable input, 130 interrupted."""
+
+
+class Entry(NamedTuple):
+    module: str
+    help: str
+
+
+COMMANDS: Final = {
+    "serve": Entry("isthmus.cli.serve", "Run the gateway."),
+    "check": Entry("isthmus.cli.check", "Validate the configuration and probe every provider."),
+    "claude": Entry("isthmus.cli.claude", "Run Claude Code through the gateway."),
+    "lint-stream": Entry(
+        "isthmus.cli.lint_stream", "Judge a captured SSE stream against its dialect's grammar."
+    ),
+    "conformance": Entry(
+        "isthmus.cli.conformance", "Run the conformance cases against a gateway or an upstream."
+    ),
+    "example-config": Entry("isthmus.cli.example_config", "Print a commented isthmus.yaml."),
+    "version": Entry("isthmus.cli.version", "Print the version."),
+}
+
+
+class Commands(TyperGroup):
+    """Loads a command when it is called, and says its failures."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, found, rest = super().resolve_command(ctx, args)
+        if name in COMMANDS:
+            found = typer.main.get_command(import_module(COMMANDS[name].module).app)
+            found.name = name
+        return name, found, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            raise  # Typer's own business. A broken pipe: whoever read our output has seen enough.
+        except CommandFailed as failure:
+            _say(str(failure))
+            raise typer.Exit(failure.exit_code) from None
+        except Exception as bug:  # noqa: BLE001 - the last line of defence of the command line
+            debug = ctx.params.get("debug")
+            if debug:
+                traceback.print_exception(bug)
+            hint = "" if debug else " `isthmus --debug` before the command shows where. Please report it."
+            _say(f"something is wrong inside isthmus itself: {type(bug).__name__}: {bug}.{hint}")
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    help=ABOUT,
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"isthmus {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an unexpected failure.")] = False,
+) -> None:
+    """The options every command has; their effects are in `_print_version` and `Commands.invoke`."""
+
+
+def _listed(name: str, entry: Entry) -> None:
+    """So that help, suggestions and shell completion know the command without loading it."""
+
+    @app.command(name, help=entry.help)
+    def placeholder() -> None:
+        raise AssertionError(f"{name} is loaded from {entry.module}")
+
+
+for _name, _entry in COMMANDS.items():
+    _listed(_name, _entry)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line (`sys.argv` when None) and returns its exit code."""
+    try:
+        app(args=arguments if arguments is None else list(arguments), prog_name="isthmus")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else int(done.code is not None)
+    return 0
+
+
+def _say(message: str) -> None:
+    text = Text.assemble(("isthmus: ", "bold red"), message)
+    Console(stderr=True, soft_wrap=True, highlight=False).print(text)

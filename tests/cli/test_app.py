@@ -1,0 +1,100 @@
+"""What holds for every command: help, failures, exit codes, speed."""
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from cli.processes import Run
+from isthmus import __version__
+from isthmus.cli import app as command_line
+from isthmus.cli.app import COMMANDS, Entry, main
+
+
+def test_help_names_every_command(run: Run) -> None:
+    done = run("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name, entry in COMMANDS.items():
+        assert f" {name} " in done.stdout
+        assert entry.help in done.stdout
+    assert "Exit codes" in done.stdout
+
+
+def test_no_arguments_show_the_help(run: Run) -> None:
+    assert "Usage: isthmus" in run().stdout
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_its_help(name: str, run: Run) -> None:
+    done = run(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Usage: isthmus {name}" in done.stdout
+
+
+def test_help_does_not_keep_anybody_waiting(run: Run) -> None:
+    def took_s() -> float:
+        started_s = time.monotonic()
+        run("--help")
+        return time.monotonic() - started_s
+
+    assert min(took_s() for _ in range(5)) < 0.5
+
+
+def test_output_that_is_no_terminal_has_no_colours(run: Run) -> None:
+    done = run("serve", "--host", "0.0.0.0", env={"TERM": "xterm-256color"})
+    assert "\x1b" not in run("--help", env={"TERM": "xterm-256color"}).stdout + done.stderr
+
+
+def test_a_wrong_command_is_refused_with_the_one_that_was_meant(run: Run) -> None:
+    done = run("srve")
+    assert done.returncode == 2
+    assert "Did you mean 'serve'?" in done.stderr
+
+
+def test_a_wrong_option_is_refused(run: Run) -> None:
+    done = run("serve", "--prot", "1")
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+
+
+@pytest.mark.parametrize("wanted", ["--version", "version"])
+def test_the_version(wanted: str, run: Run) -> None:
+    assert run(wanted).stdout == f"isthmus {__version__}\n"
+
+
+def a_bug(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Runs a command that has one."""
+    loaded = command_line.typer.Typer()
+
+    @loaded.command()
+    def version() -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setitem(COMMANDS, "version", Entry("broken", ""))
+    monkeypatch.setattr(command_line, "import_module", lambda _: SimpleNamespace(app=loaded))
+    return main(arguments)
+
+
+def test_a_bug_is_one_paragraph(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert a_bug(monkeypatch, "version") == 1
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: by zero" in said
+    assert "--debug" in said
+    assert "Traceback" not in said
+
+
+def test_a_bug_has_a_trace_when_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert a_bug(monkeypatch, "--debug", "version") == 1
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert f'{Path(__file__).name}", line' in said
+
+
+def test_main_returns_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["version"]) == 0
+    assert main(["lint-stream", "/nowhere/at/all"]) == 2
+    assert main(["--no-such-option"]) == 2
+    assert "cannot be read" in capsys.readouterr().err
