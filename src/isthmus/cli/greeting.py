@@ -1,0 +1,101 @@
+"""What `isthmus serve` says when it is ready: what there is, and the lines that point clients at it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from isthmus import __version__
+from isthmus.config import ProviderSettings, Settings
+from isthmus.discovery import Found
+
+NO_KEY: Final = "isthmus"
+"""What clients send when the gateway asks for no key: the SDKs refuse to start without one."""
+YOUR_KEY: Final = "YOUR_KEY"
+
+
+def greeting(
+    settings: Settings, port: int, source: Path | None, found: Sequence[Found], warnings: Sequence[str]
+) -> str:
+    """Plain text for a person. Shows no key."""
+    url = address(settings.server.host, port)
+    key = YOUR_KEY if settings.api_keys else NO_KEY
+    came = (
+        f"configured by {source}"
+        if source
+        else "no configuration file"
+        if found
+        else "configured by the environment"
+    )
+    parts = [
+        f"Isthmus {__version__} is ready at {url} ({came})",
+        *(f"note: {each}" for each in warnings),
+        "",
+        *_providers(settings, found),
+        "",
+        *_for_clients(url, key, example_model(settings)),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def address(host: str, port: int) -> str:
+    """Where a client on this machine finds the gateway."""
+    try:
+        parsed = ipaddress.ip_address(host)
+    except ValueError:
+        return f"http://{host}:{port}"
+    if parsed.is_unspecified:
+        parsed = ipaddress.ip_address("127.0.0.1" if parsed.version == 4 else "::1")
+    return f"http://[{parsed}]:{port}" if parsed.version == 6 else f"http://{parsed}:{port}"
+
+
+def example_model(settings: Settings) -> str:
+    """A name that the default provider takes."""
+    name = settings.default_provider or next(iter(settings.providers))
+    provider = settings.providers[name]
+    plain = [model for model in provider.models if "*" not in model]
+    if plain:
+        return plain[0]
+    if provider.default_model:
+        return provider.default_model
+    values = [model for model in provider.models.values() if "*" not in model]
+    return values[0] if values else _USUAL_MODEL.get(provider.type, "MODEL")
+
+
+_USUAL_MODEL: Final = {"dummy": "dummy", "anthropic": "claude-sonnet-5"}
+
+
+def _providers(settings: Settings, found: Sequence[Found]) -> list[str]:
+    why = {each.name: each.why for each in found}
+    width = max(map(len, settings.providers))
+    lines = ["Providers"]
+    for name, provider in settings.providers.items():
+        default = "  (default)" if name == settings.default_provider else ""
+        lines.append(f"  {name:<{width}}  {why.get(name) or _described(provider)}{default}")
+    return lines
+
+
+def _described(provider: ProviderSettings) -> str:
+    where = provider.base_url or provider.vendor
+    return f"{provider.type} at {where}" if where else provider.type
+
+
+def _for_clients(url: str, key: str, model: str) -> list[str]:
+    return [
+        "Claude Code",
+        f"  export ANTHROPIC_BASE_URL={url}",
+        f"  export ANTHROPIC_AUTH_TOKEN={key}",
+        "  claude                       (or, without exporting anything: isthmus claude)",
+        "OpenAI SDK",
+        f'  Python  OpenAI(base_url="{url}/v1", api_key="{key}")',
+        f'  Node    new OpenAI({{ baseURL: "{url}/v1", apiKey: "{key}" }})',
+        "Anthropic SDK",
+        f'  Python  Anthropic(base_url="{url}", api_key="{key}")',
+        f'  Node    new Anthropic({{ baseURL: "{url}", apiKey: "{key}" }})',
+        "curl",
+        f"  curl {url}/v1/chat/completions -H 'authorization: Bearer {key}' -H 'content-type: application/json' \\",
+        f'    -d \'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}\'',
+        "Another provider than the default: put its name before /v1, or before the model as NAME/MODEL.",
+    ]
