@@ -1,0 +1,70 @@
+"""uvicorn around a gateway: how the process starts, drains and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from isthmus.cli.listening import BACKLOG
+from isthmus.config import ServerSettings
+from isthmus.server.gateway import Gateway
+
+KEEP_ALIVE_S: Final = 75
+"""How long an idle client connection is kept: longer than the pools of the official SDKs keep theirs, so that it is they
+who close it and no request meets a connection that is being closed."""
+GOODBYE_S: Final = 2.0
+"""How long answers that were cut off may take to tell their clients."""
+
+
+class GatewayServer(uvicorn.Server):
+    """Serves until SIGTERM or SIGINT; then running answers have `drain_timeout_s` to end. A second signal does not wait."""
+
+    def __init__(self, gateway: Gateway, settings: ServerSettings, when_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                gateway,
+                http="httptools",
+                ws="none",
+                interface="asgi3",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(settings.trusted_proxies),
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=math.ceil(settings.drain_timeout_s),
+            )
+        )
+        self._gateway = gateway
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._when_ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Unlike uvicorn's own, does not raise the signal again at the end: a drained gateway has ended well."""
+        self._gateway.draining = True
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # What still runs has been cut off, by the time-out or by a second signal, and says so to its client.
+        if running := list(self.server_state.tasks):
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=GOODBYE_S)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one."""
+    return uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()

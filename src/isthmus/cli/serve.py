@@ -1,0 +1,80 @@
+"""`isthmus serve`: the gateway as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Annotated
+
+import typer
+
+from isthmus.cli import greeting
+from isthmus.cli.compose import build, open_hands
+from isthmus.cli.failure import CommandFailed
+from isthmus.cli.found import look_around, with_found
+from isthmus.cli.listening import listen, port_of
+from isthmus.cli.process import GatewayServer, loop_factory
+from isthmus.cli.settings import ConfigFile, load_settings, secrets_of
+from isthmus.config import Loaded
+from isthmus.discovery import Found
+from isthmus.observability import set_up
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def serve(
+    config: ConfigFile = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen on, instead of server.host.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", "-p", help="Port to listen on; 0 takes a free one.")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            "--log-format", metavar="FORMAT", help="json, console, or auto (console on a terminal)."
+        ),
+    ] = None,
+) -> None:
+    """Run the gateway.
+
+    Without a configuration file it serves the dummy provider and whatever it can see on this machine without asking:
+    keys in ANTHROPIC_API_KEY and OPENAI_API_KEY, and model servers on their usual local ports.
+
+    What to tell clients goes to standard output, the log to standard error. SIGTERM and Ctrl-C let running answers end
+    (server.drain_timeout_s at most); a second one does not wait. Exit codes: 0 stopped, 1 could not start.
+    """
+    options = {
+        "server.host": host,
+        "server.port": port,
+        "logging.level": log_level,
+        "logging.format": log_format,
+    }
+    loaded = load_settings(config, options)
+    logging = loaded.settings.logging
+    set_up(logging.level, logging.format, secrets_of(loaded.settings))
+    sockets = listen(loaded.settings.server.host, loaded.settings.server.port)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_serve(loaded, sockets))
+
+
+async def _serve(loaded: Loaded, sockets: list[socket.socket]) -> None:
+    settings, port = loaded.settings, port_of(sockets)
+    async with open_hands(settings.images) as hands:
+        found: list[Found] = []
+        if not settings.providers:
+            found = await look_around(hands.http, port)
+            settings = with_found(settings, found)
+            set_up(settings.logging.level, settings.logging.format, secrets_of(settings))
+        try:
+            gateway = build(settings, hands)
+        except ValueError as error:
+            raise CommandFailed(f"the configuration does not fit together: {error}") from None
+        text = greeting.greeting(settings, port, loaded.source, found, loaded.warnings)
+        server = GatewayServer(gateway, settings.server, lambda: print(text, flush=True))
+        await server.serve(sockets)
