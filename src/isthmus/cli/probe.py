@@ -1,0 +1,189 @@
+"""One provider, asked whether it is there: for its model list, and for a few words where that is wanted or all there is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from isthmus.config import ProviderSettings
+from isthmus.core.commands import Answered, Call, Command, Fetch, Forward, Later, Pause, Say, Stream
+from isthmus.core.conversation import Conversation, Role, Text, Turn
+from isthmus.core.errors import GatewayError, Kind, UpstreamError
+from isthmus.core.events import Event, Failed, Finished
+from isthmus.core.interfaces import ModelInfo, Target
+from isthmus.server.sources import Source
+from isthmus.shaping.fit import fit
+from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel
+
+WITHIN_S: Final = 60.0
+"""A local server may have to load the model first."""
+MAX_TOKENS: Final = 16
+_NO_LIST: Final = frozenset({404, 405, 501})
+_SHOWN_NAMES: Final = 5
+
+
+@dataclass(slots=True)
+class Finding:
+    """What came of probing one provider."""
+
+    provider: str
+    did: list[str] = field(default_factory=list)
+    """What was asked and what came of it, in order."""
+    notes: list[str] = field(default_factory=list)
+    problem: str | None = None
+    way_out: str | None = None
+    models: int | None = None
+    took_s: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.problem is None
+
+
+async def probe(source: Source, settings: ProviderSettings, *, ask: bool) -> Finding:
+    """Never raises for what the provider does. With `ask`, a model is asked even if the list already came."""
+    finding = Finding(source.name)
+    started_s = time.monotonic()
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            listed = await _list(source, finding)
+            if listed is not None:
+                finding.models = len(listed)
+                _compare(settings, listed, finding)
+            if ask or listed is None:
+                await _ask(source, _model_to_ask(settings, listed or []), finding)
+    except GatewayError as error:
+        finding.problem = _in_full(error)
+        finding.way_out = _way_out(error, source.name, settings)
+    except TimeoutError:
+        finding.problem = f"no answer within {WITHIN_S:g} s"
+        finding.way_out = "try again, or look at the upstream itself"
+    finding.took_s = time.monotonic() - started_s
+    return finding
+
+
+async def _list(source: Source, finding: Finding) -> list[ModelInfo] | None:
+    """The upstream's list; None when it has none."""
+    exchange = source.provider.list_models()
+    if exchange is None:
+        models = source.provider.read_models(b"")
+        finding.did.append(f"has {len(models)} models built in")
+        return models
+    command = next(exchange)
+    exchange.close()
+    assert isinstance(command, Call)
+    reply = await source.channel.call(command)
+    status = reply.head.status
+    if status in _NO_LIST:
+        finding.did.append(f"has no model list ({status})")
+        return None
+    if status >= 400:
+        said = reply.body[:MAX_REFUSAL_BYTES].decode("utf-8", "replace")
+        raise UpstreamError(f"it refused its model list with status {status}", status=status, detail=said)
+    models = source.provider.read_models(reply.body)
+    finding.did.append(f"lists {len(models)} models")
+    return models
+
+
+def _compare(settings: ProviderSettings, listed: list[ModelInfo], finding: Finding) -> None:
+    """Names that the configuration uses and the list does not know. No failure: not every list is complete."""
+    used = dict.fromkeys(value for value in settings.models.values() if "*" not in value)
+    if settings.default_model is not None:
+        used[settings.default_model] = None
+    known = {info.id for info in listed}
+    missing = [name for name in used if name not in known]
+    if known and missing:
+        more = f" and {len(missing) - _SHOWN_NAMES} more" if len(missing) > _SHOWN_NAMES else ""
+        finding.notes.append(f"not in its list: {', '.join(missing[:_SHOWN_NAMES])}{more}")
+
+
+def _model_to_ask(settings: ProviderSettings, listed: list[ModelInfo]) -> str | None:
+    if settings.default_model is not None:
+        return settings.default_model
+    named = [value for value in settings.models.values() if "*" not in value]
+    return next(iter(named + [info.id for info in listed]), None)
+
+
+async def _ask(source: Source, model: str | None, finding: Finding) -> None:
+    if model is None:
+        finding.notes.append("no model to ask is known: name one under `models` or as `default_model`")
+        return
+    target = Target(model, source.provider.abilities(model), source.policy)
+    hello = Conversation(model, (Turn(Role.USER, (Text("Say hello."),)),), max_tokens=MAX_TOKENS)
+    exchange = source.provider.exchange(fit(hello, target).conversation, target)
+    try:
+        command = next(exchange)
+        while True:
+            try:
+                reply = await _perform(command, source.channel)
+            except UpstreamError as error:
+                command = exchange.throw(error)
+            else:
+                command = exchange.send(reply)
+    except StopIteration:
+        finding.did.append(f"{model} answered")
+
+
+async def _perform(command: Command, channel: Channel) -> Answered:
+    match command:
+        case Stream():
+            await _stream(command, channel)
+        case Call():
+            return await channel.call(command)
+        case Later(call):
+            await channel.call(call)
+        case Say(events):
+            _check(list(events))
+        case Pause(seconds):
+            await asyncio.sleep(seconds)
+        case Fetch() | Forward():
+            raise AssertionError(f"{type(command).__name__} has no place in an answer to a greeting")
+        case _:
+            assert_never(command)
+    return None
+
+
+async def _stream(command: Stream, channel: Channel) -> None:
+    incoming = await channel.open(command)
+    try:
+        if incoming.head.status >= 400:
+            raise command.classify(incoming.head, await incoming.read_all(MAX_REFUSAL_BYTES))
+        decoder = command.decode(incoming.head)
+        while chunk := await incoming.read():
+            if _check(decoder.feed(chunk)):
+                return
+        _check(decoder.close())
+    finally:
+        incoming.close()
+
+
+def _check(events: list[Event]) -> bool:
+    """Whether the answer is complete. Raises its failure."""
+    for event in events:
+        if isinstance(event, Failed):
+            raise event.error
+    return any(isinstance(event, Finished) for event in events)
+
+
+def _in_full(error: GatewayError) -> str:
+    """What the operator may know and a client may not."""
+    detail = " ".join(error.detail.split())[:300] if isinstance(error, UpstreamError) else ""
+    return f"{error.message} ({detail})" if detail and detail not in error.message else error.message
+
+
+def _way_out(error: GatewayError, name: str, settings: ProviderSettings) -> str:
+    status = error.status if isinstance(error, UpstreamError) else 0
+    if status in {401, 403}:
+        return f"correct providers.{name}.api_key"
+    if status == 404 or error.kind is Kind.MODEL_NOT_FOUND:
+        return f"correct providers.{name}.base_url, or the model's name"
+    if status == 429 or error.kind in {Kind.RATE_LIMIT, Kind.BILLING, Kind.OVERLOADED}:
+        return "look at the account's limits and balance, or try again later"
+    if status >= 500:
+        return "try again later"
+    if status == 0:
+        where = settings.base_url or settings.vendor or "its address"
+        return f"is it running, and is providers.{name}.base_url right ({where})?"
+    return f"correct what it names under providers.{name}"

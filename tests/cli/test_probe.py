@@ -1,0 +1,107 @@
+"""A provider is asked for its list and, where wanted, for a word; whatever it does, the finding says it."""
+
+import json
+
+import pytest
+from aiohttp import web
+
+from isthmus.cli.probe import Finding, probe
+from isthmus.config import ProviderSettings
+from isthmus.core.losses import Policy
+from isthmus.providers.dummy import Dummy
+from isthmus.server.sources import Source
+from isthmus.transport.http import Http, Limits
+from plainly import Wordy, lines, upstream
+
+SETTINGS = ProviderSettings(
+    base_url="http://127.0.0.1:9/v1", default_model="words-1", models={"a": "words-2"}
+)
+SPEAKS = lines("begin", "hello", "end")
+
+
+def refuses(status: int, text: str = "no") -> web.Response:
+    return web.Response(status=status, text=text)
+
+
+async def probed(*scripts: object, ask: bool = False, settings: ProviderSettings = SETTINGS) -> Finding:
+    async with upstream(*scripts) as played, Http() as http:  # type: ignore[arg-type]
+        source = Source(Wordy(played.url), http.channel(Limits(connect_s=2, first_byte_s=2)), Policy.REPAIR)
+        return await probe(source, settings, ask=ask)
+
+
+async def test_a_list_is_enough() -> None:
+    finding = await probed(web.Response(text="words-1 words-2 words-3"))
+    assert (finding.ok, finding.did, finding.models) == (True, ["lists 3 models"], 3)
+    assert finding.notes == []
+
+
+async def test_names_that_the_list_lacks_are_noted() -> None:
+    finding = await probed(web.Response(text="words-1"))
+    assert finding.ok
+    assert finding.notes == ["not in its list: words-2"]
+
+
+async def test_a_word_may_be_wanted_too() -> None:
+    finding = await probed(web.Response(text="words-1 words-2"), SPEAKS, ask=True)
+    assert finding.did == ["lists 2 models", "words-1 answered"]
+    assert finding.ok
+
+
+async def test_without_a_list_a_word_is_asked_for() -> None:
+    finding = await probed(refuses(404), SPEAKS)
+    assert (finding.ok, finding.did) == (True, ["has no model list (404)", "words-1 answered"])
+
+
+async def test_without_a_list_and_a_name_nothing_can_be_asked() -> None:
+    finding = await probed(refuses(404), settings=ProviderSettings(base_url="http://127.0.0.1:9"))
+    assert finding.ok
+    assert "name one under `models`" in finding.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "problem", "way_out"),
+    [
+        ([refuses(401, "Incorrect API key")], "status 401 (Incorrect API key)", "providers.wordy.api_key"),
+        ([refuses(429)], "status 429", "limits and balance"),
+        ([refuses(500)], "status 500", "try again later"),
+        ([refuses(400)], "status 400", "what it names"),
+        ([refuses(404), refuses(400, "no such model")], "no such model", "what it names"),
+        ([refuses(404), lines("begin", "oops")], "the upstream choked", "limits and balance"),
+        ([refuses(404), lines("begin", "half")], "ended early", "is it running"),
+        ([refuses(302)], "redirect", "what it names"),
+    ],
+)
+async def test_what_goes_wrong_is_said_with_the_way_out(
+    scripts: list[object], problem: str, way_out: str
+) -> None:
+    finding = await probed(*scripts)
+    assert not finding.ok
+    assert problem in str(finding.problem)
+    assert way_out in str(finding.way_out)
+
+
+async def test_nobody_at_the_address() -> None:
+    async with Http() as http:
+        source = Source(Wordy("http://127.0.0.1:9/"), http.channel(Limits(connect_s=2)))
+        finding = await probe(source, SETTINGS, ask=False)
+    assert "the connection failed" in str(finding.problem)
+    assert finding.way_out == "is it running, and is providers.wordy.base_url right (http://127.0.0.1:9/v1)?"
+
+
+async def test_the_dummy_needs_nobody() -> None:
+    async with Http() as http:
+        source = Source(Dummy(), http.channel(Limits()))
+        finding = await probe(source, ProviderSettings(type="dummy"), ask=True)
+        failing = await probe(source, ProviderSettings(type="dummy", default_model="dummy-429"), ask=True)
+        pausing = await probe(
+            source, ProviderSettings(type="dummy", default_model="dummy-silent-0.1"), ask=True
+        )
+    assert finding.did[1] == "dummy answered"
+    assert not failing.ok
+    assert pausing.ok
+    assert pausing.took_s >= 0.1
+
+
+def test_a_finding_can_be_written_down() -> None:
+    finding = Finding("a", did=["lists 1 models"])
+    assert json.dumps([finding.ok, finding.did]) == '[true, ["lists 1 models"]]'
