@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"core"},
     "transport": {"core", "wire", "config"},
     "server": {"core", "wire", "shaping", "routing", "config", "transport"},
+    "conformance": {"core", "wire", "dialects"},
 }
 # The composition root, and what starts it.
 KNOWS_EVERYBODY = {"cli", "__main__", "__init__"}
