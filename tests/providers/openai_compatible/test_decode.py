@@ -17,7 +17,6 @@ from isthmus.core.events import (
     Citation,
     Failed,
     Finished,
-    KeepAlive,
     Started,
     Stop,
     TextDelta,
@@ -31,7 +30,7 @@ from isthmus.providers.openai_compatible.vendor import Vendor
 
 MEASURED = Usage(15, 75, 10, 20, 5)
 STOPPED = sse(chunk("stop")) + DONE
-F = call(0, "c1", "f")
+F = call(0, "c1x", "f")
 
 
 def failed(*chunks: bytes, **quirks: Any) -> UpstreamError:
@@ -75,21 +74,21 @@ def test_str_03_text_before_reasoning_and_reasoning_again_after_a_call() -> None
     stream = sse(
         chunk(content="a"),
         chunk(reasoning_content="b"),
-        chunk(tool_calls=[call(0, "1", "f", "{}")]),
+        chunk(tool_calls=[call(0, "id", "f", "{}")]),
         chunk(reasoning_content="c"),
     )
     blocks = answer(stream + STOPPED).blocks
-    assert blocks == (SaidText("a"), SaidThinking("b"), SaidCall("1", "f", "{}"), SaidThinking("c"))
+    assert blocks == (SaidText("a"), SaidThinking("b"), SaidCall("id", "f", "{}"), SaidThinking("c"))
 
 
 def test_str_04_everything_in_one_chunk() -> None:
     stream = sse(
         chunk(
-            "tool_calls", USAGE, reasoning_content="r", content="t", tool_calls=[call(0, "1", "f", '{"a":1}')]
+            "tool_calls", USAGE, reasoning_content="r", content="t", tool_calls=[call(0, "id", "f", '{"a":1}')]
         )
     )
     said = answer(stream + DONE)
-    assert said.blocks == (SaidThinking("r"), SaidText("t"), SaidCall("1", "f", '{"a":1}'))
+    assert said.blocks == (SaidThinking("r"), SaidText("t"), SaidCall("id", "f", '{"a":1}'))
     assert said.usage == MEASURED
 
 
@@ -135,21 +134,21 @@ def test_str_04_everything_in_one_chunk() -> None:
         # STR-08: cumulative snapshots
         (
             [[F], [call(0, arguments='{"a"')], [call(0, arguments='{"a":1')], [call(0, arguments='{"a":1}')]],
-            [("c1", "f", '{"a":1}')],
+            [("c1x", "f", '{"a":1}')],
         ),
         # STR-08: the whole arguments once more at the end
         (
             [[F], [call(0, arguments='{"a":')], [call(0, arguments="1}")], [call(0, arguments='{"a":1}')]],
-            [("c1", "f", '{"a":1}')],
+            [("c1x", "f", '{"a":1}')],
         ),
         # nested JSON that looks like a repetition
         (
             [[F], [call(0, arguments='{"a":')], [call(0, arguments='{"a":1}')], [call(0, arguments="}")]],
-            [("c1", "f", '{"a":{"a":1}}')],
+            [("c1x", "f", '{"a":{"a":1}}')],
         ),
         (
             [[F], [call(0, arguments='{"a":')], [call(0, arguments='{"a":1}}')]],
-            [("c1", "f", '{"a":{"a":1}}')],
+            [("c1x", "f", '{"a":{"a":1}}')],
         ),
         # STR-09: name and id in every delta
         (
@@ -185,6 +184,22 @@ def test_calls_are_told_apart(
     said = answer(stream + sse(chunk("tool_calls")) + DONE)
     assert said.blocks == tuple(SaidCall(*each) for each in calls)
     assert said.reason is Stop.TOOL_USE
+
+
+@pytest.mark.parametrize("id", ["0", "call_0", "call1", "", "tool-12"])
+def test_an_id_that_only_counts_is_left_to_the_dialect(id: str) -> None:
+    assert answer(sse(chunk(tool_calls=[call(0, id, "f", "{}")])) + STOPPED).blocks == (
+        SaidCall("", "f", "{}"),
+    )
+
+
+def test_an_id_given_twice_is_given_once() -> None:
+    stream = sse(chunk(tool_calls=[call(0, "abc1x", "f", "{}"), call(1, "abc1x", "g", "{}")])) + STOPPED
+    assert answer(stream).blocks == (SaidCall("abc1x", "f", "{}"), SaidCall("", "g", "{}"))
+
+
+def test_a_body_that_ends_after_an_empty_reason_has_ended() -> None:
+    assert answer(sse(chunk("", content="x"))).reason is Stop.END_TURN
 
 
 def test_the_legacy_call_is_a_call() -> None:
@@ -292,6 +307,7 @@ def test_str_12_no_usage_is_none_and_never_invented() -> None:
         sse({"choices": []}, chunk(content="x"), chunk("stop")),
         sse({"type": "ping"}, chunk(content="x"), {"heartbeat": 1}, chunk("stop")),
         sse(chunk(content="x"), chunk("stop"), chunk(content="after the end")),
+        sse(chunk("", content=""), chunk("", content="x"), chunk("")),
         sse({"choices": [{"index": 1, "delta": {"content": "other"}}]}, chunk(content="x"), chunk("stop")),
         sse({"choices": [{"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}]}),
         b"data:\n\ndata: \n\n" + sse(chunk(content="x"), chunk("stop")),
@@ -310,7 +326,6 @@ def test_str_14_line_ends_and_comments(end: bytes) -> None:
     stream = (b": note\n\n" + sse(chunk(content="Grüße, 你好"), chunk("stop")) + DONE).replace(b"\n", end)
     events = decode(*(bytes([byte]) for byte in stream))
     assert fold(events).blocks == (SaidText("Grüße, 你好"),)
-    assert any(isinstance(event, KeepAlive) for event in events)
 
 
 @pytest.mark.parametrize(
@@ -407,7 +422,7 @@ def test_rsp_05_a_plain_body_is_the_same_answer() -> None:
         "role": "assistant",
         "reasoning_content": "r",
         "content": "t",
-        "tool_calls": [call(0, "1", "f", '{"a":1}')],
+        "tool_calls": [call(0, "id", "f", '{"a":1}')],
     }
     body = {
         "id": "c",
@@ -545,7 +560,7 @@ def test_any_bytes_give_a_legal_stream(body: bytes, quirks: dict[str, bool]) -> 
 def _said(body: bytes, cuts: list[int], quirks: dict[str, bool]) -> list[Any]:
     edges = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
     events = decode(*(body[a:b] for a, b in pairwise(edges)), **quirks)
-    return [repr(event) for event in events if not isinstance(event, KeepAlive)]
+    return [repr(event) for event in events]
 
 
 @given(_streams, st.lists(st.integers(0, 10_000), max_size=6), _quirks)

@@ -43,6 +43,12 @@ def said(message: str, **more: Any) -> dict[str, Any]:
             Next.NOTHING,
         ),
         (400, {"code": 20012, "message": "Model does not exist."}, Kind.MODEL_NOT_FOUND, Next.NOTHING),
+        (404, said("no route"), Kind.UPSTREAM, Next.OTHER_ACCOUNT),
+        (404, said("model x is not here"), Kind.MODEL_NOT_FOUND, Next.NOTHING),
+        (400, said("blocked", code="content_policy_violation"), Kind.POLICY_BLOCKED, Next.NOTHING),
+        (400, said("data_inspection_failed"), Kind.POLICY_BLOCKED, Next.NOTHING),
+        (400, said("unknown variant `image_url`, expected `text`"), Kind.CAPABILITY, Next.NOTHING),
+        (400, said("This response_format type is unavailable now"), Kind.CAPABILITY, Next.NOTHING),
         (413, b"<html>too large</html>", Kind.TOO_LARGE, Next.NOTHING),
         (429, said("slow down"), Kind.RATE_LIMIT, Next.OTHER_ACCOUNT),
         (
@@ -77,6 +83,18 @@ def test_what_is_the_gateways_business_is_not_shown(status: int) -> None:
     assert "sk-abc" not in error.message
     assert "10.1.2.3" not in error.message
     assert error.detail
+
+
+def test_keys_and_organisations_are_scrubbed_from_every_message() -> None:
+    error = refused(429, said("Rate limit reached in organization org-abc123 for key sk-live-****1234"))
+    assert "org-abc" not in error.message + error.detail
+    assert "sk-live" not in error.message + error.detail
+
+
+def test_a_feature_the_model_lacks_is_named_as_clients_know_it() -> None:
+    assert (
+        refused(400, said("model does not support image input")).message == "capability_rejected: image_block"
+    )
 
 
 def test_figures_of_an_overflow_are_kept() -> None:

@@ -27,7 +27,6 @@ STOPS: Final = {
     "stop": Stop.END_TURN,
     "eos": Stop.END_TURN,
     "end_turn": Stop.END_TURN,
-    "": Stop.END_TURN,
     "tool_calls": Stop.TOOL_USE,
     "function_call": Stop.TOOL_USE,
     "tool_use": Stop.TOOL_USE,
@@ -71,6 +70,7 @@ class ChatDecoder:
         self._begun = False
         self._heard = False
         self._done = False
+        self._blank_reason = False
         self._refusal: list[str] = []
         self._half = ""
 
@@ -87,9 +87,6 @@ class ChatDecoder:
             return self._composer.take()
         for frame in frames:
             self._frame(frame)
-        if self._sse.saw_comment:
-            self._sse.saw_comment = False
-            self._composer.keep_alive()
         return self._composer.take()
 
     def close(self) -> list[Event]:
@@ -98,7 +95,7 @@ class ChatDecoder:
         else:
             for frame in self._sse.finish():
                 self._frame(frame)
-        if self._done or self._composer.stop_heard is not None:
+        if self._done or self._blank_reason or self._composer.stop_heard is not None:
             self._finish()
         elif self._heard:
             self._fail("upstream stream ended early")
@@ -165,7 +162,9 @@ class ChatDecoder:
         delta = choice.delta or choice.message
         if delta is not None and self._composer.stop_heard is None:
             self._delta(delta)
-        if choice.finish_reason is not None and self._composer.stop_heard is None:
+        # Some servers write an empty reason into every chunk: it says nothing, unless nothing follows.
+        self._blank_reason = choice.finish_reason == ""
+        if choice.finish_reason and self._composer.stop_heard is None:
             self._stop(choice)
 
     def _delta(self, delta: Delta) -> None:

@@ -7,6 +7,7 @@ is passed on, since clients recover by its words; anything else is told in ours.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -41,6 +42,26 @@ _OVERLOAD_WORDS: Final = (
     "over capacity",
     "try again later",
 )
+_POLICY_WORDS: Final = (
+    "content_policy",
+    "content_filter",
+    "data_inspection_failed",
+    "content exists risk",
+    "content management policy",
+)
+_CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "image_block": (
+        "unknown variant `image_url`",
+        "not support image",
+        "image input",
+        "not a multimodal model",
+        "image_url is only supported",
+    ),
+    "structured_outputs_unsupported": ("response_format", "json_schema"),
+    "effort_unsupported": ("reasoning_effort", "reasoning.effort"),
+}
+"""Wordings of a feature the model lacks -> the class by which Claude Code drops it and tries again."""
+_SECRETIVE: Final = re.compile(r"\b(?:sk|org|proj|key)-[A-Za-z0-9_*.-]{3,}")
 
 
 def classifier(provider: str, now_s: Callable[[], float]) -> Callable[[Head, bytes], UpstreamError]:
@@ -66,6 +87,7 @@ def classify_frame(provider: str, error: Any) -> UpstreamError:
 
 
 def _verdict(provider: str, status: int, said: str, code: str, wait_s: float | None) -> UpstreamError:
+    said = _SECRETIVE.sub("[...]", said)
     low = f"{said} {code}".lower()
     if (overflow := recognise(f"{said} {code}", status)) is not None:
         return UpstreamError(
@@ -75,18 +97,22 @@ def _verdict(provider: str, status: int, said: str, code: str, wait_s: float | N
             next=Next.NOTHING,
             tokens=overflow.tokens,
             limit=overflow.limit,
+            detail=said,
         )
     if status in {401, 402, 403} or "invalid_api_key" in low:
         return _credential(provider, status, said)
+    if status < 500 and any(words in low for words in _POLICY_WORDS):
+        return UpstreamError(said, kind=Kind.POLICY_BLOCKED, status=status, next=Next.NOTHING, detail=said)
     if status == 429 or "rate_limit" in low or "rate limit" in low:
         return _limited(provider, status, said, low, wait_s)
-    if status == 404 or any(words in low for words in _MODEL_WORDS):
+    if any(words in low for words in _MODEL_WORDS) or (status == 404 and "model" in low):
+        return UpstreamError(said, kind=Kind.MODEL_NOT_FOUND, status=status, next=Next.NOTHING, detail=said)
+    if status == 404:
         return UpstreamError(
-            said
-            or f"provider {provider!r} does not know this model or path (404): check `models` and `base_url`",
-            kind=Kind.MODEL_NOT_FOUND,
-            status=status,
-            next=Next.NOTHING,
+            f"provider {provider!r} knows no such path (404): check its base_url",
+            status=404,
+            next=Next.OTHER_ACCOUNT,
+            detail=said,
         )
     if status == 413:
         return UpstreamError(
@@ -96,11 +122,17 @@ def _verdict(provider: str, status: int, said: str, code: str, wait_s: float | N
             next=Next.NOTHING,
         )
     if 400 <= status < 500 and status not in {408, 409, 425, 499}:
+        rejected = next(
+            (token for token, words in _CAPABILITIES.items() if any(each in low for each in words)), None
+        )
         return UpstreamError(
-            said or f"the upstream refused the request ({status})",
-            kind=Kind.INVALID_REQUEST,
+            f"capability_rejected: {rejected}"
+            if rejected
+            else said or f"the upstream refused the request ({status})",
+            kind=Kind.CAPABILITY if rejected else Kind.INVALID_REQUEST,
             status=status,
             next=Next.NOTHING,
+            detail=said,
         )
     return _sick(status, said, low, wait_s)
 

@@ -6,6 +6,7 @@ ids and whole arguments; send arguments as objects. Each row of that has been se
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from isthmus.wire.json_repair import is_complete, split_objects
 
 _MIN_REPEAT: Final = 2
 """Shorter beginnings, such as `{`, say nothing about whether a fragment repeats what came before."""
+_COUNTED: Final = re.compile(r"(?:(?:[a-z]+[-_]?)?\d{1,4})?", re.IGNORECASE)
+"""Ids that only count, such as `call_0`: they begin anew with every answer."""
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class ToolCalls:
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
         self._finished = False
+        self._ids: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._calls)
@@ -180,14 +184,24 @@ class ToolCalls:
 
     def _open(self, call: _Call) -> None:
         call.opened = True
-        self._composer.open_tool(call.key, call.id, call.name)
+        self._composer.open_tool(call.key, self._lasting(call.id), call.name)
         for text in call.said:
             self._composer.arguments(call.key, text)
+
+    def _lasting(self, id: str) -> str:
+        """The vendor's id if it can tell this call from every other of the conversation, else none: the dialect makes one.
+
+        Claude Code (2.1.330) takes two calls of one id for the same call.
+        """
+        if id in self._ids or _COUNTED.fullmatch(id):
+            return ""
+        self._ids.add(id)
+        return id
 
     def _say_glued(self, call: _Call) -> None:
         for number, arguments in enumerate(split_objects(call.arguments)):
             key = (call.key, number)
-            self._composer.open_tool(key, call.id if number == 0 else "", call.name)
+            self._composer.open_tool(key, self._lasting(call.id) if number == 0 else "", call.name)
             self._composer.arguments(key, arguments)
             self._composer.close_tool(key)
 
