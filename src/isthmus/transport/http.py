@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
-from aiohttp_socks import ProxyConnector
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 from multidict import CIMultiDict
+from yarl import URL
 
 from isthmus import __version__
 from isthmus.core.commands import Call, Forward, Head, Headers, Reply, Stream
@@ -25,6 +26,7 @@ USER_AGENT: Final = f"isthmus/{__version__}"
 MAX_REFUSAL_BYTES: Final = 64 * 1024
 """How much of an error body is read; the rest says nothing more."""
 MAX_CALL_BYTES: Final = 16 << 20
+SOCKS_PORT: Final = 1080
 LINGER_S: Final = 1.0
 REUSE_S: Final = 30.0
 """How long an idle connection is kept. Many load balancers close theirs after 60 s; being first avoids a race."""
@@ -103,13 +105,13 @@ class Channel:
                 timeout=self._timeout,
                 proxy=self._proxy,
             )
-        except (TimeoutError, aiohttp.ServerTimeoutError):
+        except (TimeoutError, aiohttp.ServerTimeoutError, ProxyTimeoutError):
             raise UpstreamError(
                 f"could not connect to the upstream within {self.limits.connect_s:g} s",
                 kind=Kind.TIMEOUT,
                 next=Next.OTHER_ACCOUNT,
             ) from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError, ProxyError, ProxyConnectionError) as error:
             raise _unreachable(error) from None
         if 300 <= response.status < 400:
             response.close()
@@ -201,7 +203,16 @@ def _direct() -> aiohttp.BaseConnector:
 
 
 def _socks(proxy: str) -> aiohttp.BaseConnector:
-    return ProxyConnector.from_url(proxy, limit=0, limit_per_host=0, keepalive_timeout=REUSE_S, rdns=True)
+    return ProxyConnector.from_url(
+        _socks_url(proxy), limit=0, limit_per_host=0, keepalive_timeout=REUSE_S, rdns=True
+    )
+
+
+def _socks_url(proxy: str) -> str:
+    """`socks5h` is what others call SOCKS5 with names resolved by the proxy, which is how it is done here anyway."""
+    url = URL(proxy)
+    scheme = {"socks5h": "socks5", "socks4a": "socks4"}.get(url.scheme, url.scheme)
+    return str(url.with_scheme(scheme) if url.port else url.with_scheme(scheme).with_port(SOCKS_PORT))
 
 
 def _headers(headers: Headers) -> CIMultiDict[str]:
@@ -210,20 +221,21 @@ def _headers(headers: Headers) -> CIMultiDict[str]:
 
 def _unreachable(error: Exception) -> UpstreamError:
     """The client learns what kind of trouble it is; host names and addresses stay in the log."""
-    reason = (
-        "its host name could not be resolved"
-        if isinstance(error, aiohttp.ClientConnectorDNSError)
-        else "the connection failed"
-    )
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        reason = "its TLS certificate or handshake was not accepted"
-    if isinstance(error, aiohttp.InvalidURL | ValueError):
-        reason = "its base_url is not a valid address"
-    return UpstreamError(
-        f"the upstream cannot be reached: {reason}",
-        next=Next.OTHER_ACCOUNT,
-        detail=str(error),
-    )
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            # Its text holds the proxy's whole address, password included.
+            reason, detail = "the proxy refused the connection", f"proxy answered {error.status}"
+        case ProxyError() | ProxyConnectionError():
+            reason, detail = "the proxy refused the connection", str(error)
+        case aiohttp.ClientConnectorDNSError():
+            reason, detail = "its host name could not be resolved", str(error)
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            reason, detail = "its TLS certificate or handshake was not accepted", str(error)
+        case aiohttp.InvalidURL() | ValueError():
+            reason, detail = "its base_url is not a valid address", str(error)
+        case _:
+            reason, detail = "the connection failed", str(error)
+    return UpstreamError(f"the upstream cannot be reached: {reason}", next=Next.OTHER_ACCOUNT, detail=detail)
 
 
 def _cut_off(error: Exception) -> UpstreamProtocolError:
