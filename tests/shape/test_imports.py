@@ -19,6 +19,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "routing": {"core"},
     "config": {"core"},
     "transport": {"core", "wire", "config"},
+    "discovery": {"core", "config", "transport"},
+    "registry": {"core", "config", "dialects", "providers"},
+    "conformance": {"core", "wire", "dialects"},
+    "observability": {"core"},
     "server": {"core", "wire", "shaping", "routing", "config", "transport"},
     "conformance": {"core", "wire", "dialects"},
 }
