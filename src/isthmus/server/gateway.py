@@ -241,7 +241,7 @@ class Gateway:
         choice = self.directory.choose(asked, place.provider)
         source = self.sources[choice.provider]
         record.provider, record.model_used = source.name, choice.model
-        return source, Target(choice.model, source.provider.abilities(choice.model), source.policy)
+        return source, Target(choice.model, source.abilities(choice.model), source.policy)
 
     def _job(
         self, dialect: Dialect, source: Source, record: Record, headers: HeaderList, stream: bool

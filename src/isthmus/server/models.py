@@ -64,7 +64,7 @@ class ModelLists:
 
     @staticmethod
     def _completed(source: Source, info: ModelInfo, upstream_model: str) -> ModelInfo:
-        record = source.provider.abilities(upstream_model)
+        record = source.abilities(upstream_model)
         return replace(
             info,
             display_name=info.display_name or info.id,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
+from isthmus.core.abilities import Abilities
 from isthmus.core.interfaces import Provider
 from isthmus.core.losses import Policy
 from isthmus.transport.http import Channel
+
+MAX_KNOWN: Final = 512
+"""Models whose record is remembered. Clients choose names, so there must be an end to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +19,17 @@ class Source:
     provider: Provider
     channel: Channel
     policy: Policy = Policy.REPAIR
+    _known: dict[str, Abilities] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
         return self.provider.name
+
+    def abilities(self, model: str) -> Abilities:
+        """The provider's record of a model, worked out once: it is wanted with every request and never changes."""
+        record = self._known.get(model)
+        if record is None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            record = self._known[model] = self.provider.abilities(model)
+        return record
