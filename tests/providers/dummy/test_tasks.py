@@ -23,6 +23,8 @@ LOWER = Tool("write_file", schema='{"type":"object","properties":{"path":{},"con
         ("Write 'hi there' to the file greeting.txt.", "greeting.txt", "hi there"),
         ("put hi into greeting.txt", "greeting.txt", "hi"),
         ("Save “two\nlines” in a new file named x.json", "x.json", "two\nlines"),
+        ("Create a file named a.txt containing exactly: Hello from here", "a.txt", "Hello from here"),
+        ("create a.txt with exactly the text 'x y'", "a.txt", "x y"),
         ("make a file called empty.txt", "empty.txt", DEFAULT_CONTENT),
         ("Create /tmp/x/y.txt with content abc", "/tmp/x/y.txt", "abc"),
     ],

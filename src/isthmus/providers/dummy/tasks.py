@@ -17,6 +17,7 @@ _MAKE: Final = r"\b(?:create|write|make|save|add|put|store)\b"
 _CONTAINING: Final = (
     r"(?:that\s+(?:says|contains|reads)|which\s+(?:says|contains)|with\s+the\s+(?:following\s+)?"
     r"(?:content|contents|text|words?|line)|with\s+content|with|containing|saying|whose\s+content\s+is|content\s*[:=])"
+    r"(?:[\s:]+(?:exactly|only|just)\b)?(?:\s+the\s+(?:text|words?|line)\b)?"
 )
 _WRITES: Final = (
     # "create the file hello.txt with the text 'hi'"
