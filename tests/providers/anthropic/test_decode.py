@@ -24,6 +24,7 @@ from isthmus.providers.anthropic.decode import PlainDecoder, StreamDecoder, deco
 from isthmus.providers.anthropic.errors import Refusals
 from isthmus.providers.anthropic.listen import StreamListener
 from providers.anthropic.transcripts import FOLDER, block, cut, end, error, event, start, text, transcript
+from simulators.anthropic_stream import Reply
 
 TOLD = Refusals("claude", lambda: 0.0).told
 TRANSCRIPTS = sorted(path.name for path in FOLDER.glob("*.sse"))
@@ -413,6 +414,26 @@ def test_an_answer_cut_short_never_looks_finished(name: str, place: int) -> None
     events = decoded(stream[:place])
     said_why = b"message_delta" in stream[:place]
     assert said_why or isinstance(events[-1], Failed)
+
+
+BLOCKS = st.sampled_from(
+    [
+        {"type": "text", "text": "Grüße, 你好 and 🙂."},
+        {"type": "thinking", "thinking": "I weigh it.", "signature": "EqQB"},
+        {"type": "thinking", "thinking": "", "signature": "EqQC"},
+        {"type": "redacted_thinking", "data": "xyz"},
+        {"type": "tool_use", "id": "toolu_1", "name": "lookup", "input": {"q": ["a", {"b": 1}]}},
+        {"type": "tool_use", "id": "toolu_2", "name": "now", "input": {}},
+        {"type": "web_search_tool_result", "tool_use_id": "s", "content": []},
+    ]
+)
+
+
+@given(st.lists(BLOCKS, max_size=6), st.sampled_from(["end_turn", "tool_use", "max_tokens", "refusal"]))
+def test_the_fold_of_a_stream_is_the_whole_answer(blocks: list[dict[str, object]], reason: str) -> None:
+    reply = Reply("msg_1", "claude-opus-5-5", blocks, reason, input_tokens=9, cache_read=3)
+    whole = run(PlainDecoder(TOLD), msgspec.json.encode(reply.whole()))
+    assert fold(decoded(b"".join(reply.events()))) == fold(whole)
 
 
 FRAGMENTS = st.sampled_from(

@@ -7,33 +7,19 @@ about the end: an answer that stops without saying so has failed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from isthmus.core.commands import Decoder, Head
-from isthmus.core.compose import Composer
 from isthmus.core.conversation import ANTHROPIC, Opaque
 from isthmus.core.errors import UpstreamProtocolError
-from isthmus.core.events import Citation, Event, Stop
+from isthmus.core.events import Event
 from isthmus.providers.anthropic import schema
-from isthmus.providers.anthropic.fences import Unfenced
-from isthmus.providers.anthropic.listen import ENDED_EARLY, NO_ANSWER, Told, detail_of
-from isthmus.providers.anthropic.schema import REDACTED, SIGNATURE, is_given
-from isthmus.providers.anthropic.tally import Tally
+from isthmus.providers.anthropic.listen import ENDED_EARLY, NO_ANSWER, Told
+from isthmus.providers.anthropic.schema import REDACTED, is_given
+from isthmus.providers.anthropic.speaker import UNREADABLE, Speaker, input_of
 from isthmus.wire.sse import SseDecoder, SseFrameTooLarge
-
-STOPS: Final = {
-    "end_turn": Stop.END_TURN,
-    "max_tokens": Stop.MAX_TOKENS,
-    "stop_sequence": Stop.STOP_SEQUENCE,
-    "tool_use": Stop.TOOL_USE,
-    "refusal": Stop.REFUSAL,
-    "pause_turn": Stop.PAUSE_TURN,
-    "model_context_window_exceeded": Stop.CONTEXT_WINDOW,
-    "compaction": Stop.END_TURN,
-}
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -48,76 +34,6 @@ class _Open:
     spoke: bool = False
     given: str = ""
     """Input that stood in the start itself."""
-
-
-class Speaker:
-    """Says blocks to a composer. Shared by streamed and whole answers, so that both say the same."""
-
-    def __init__(self, told: Told, *, unfenced: bool) -> None:
-        self.composer = Composer()
-        self.tally = Tally()
-        self._told = told
-        self._fences = Unfenced() if unfenced else None
-
-    def begin(self, raw: msgspec.Raw) -> None:
-        try:
-            message = schema.MESSAGE.decode(raw)
-        except _UNREADABLE:
-            self.composer.note("unreadable_message_start")
-            self.composer.start()
-            return
-        self.tally.add(message.usage, final=False)
-        self.composer.start(message.id, message.model, self.tally.usage)
-
-    def text(self, text: str) -> None:
-        self.composer.text(text if self._fences is None else self._fences.feed(text))
-
-    def close_text(self) -> None:
-        if self._fences is not None:
-            self.composer.text(self._fences.close())
-            self._fences = Unfenced()
-        self.composer.new_text()
-
-    def thinking(self, block: schema.Block) -> None:
-        self.composer.new_thinking()
-        self.composer.thinking(block.thinking or "")
-        self.sign(block.signature)
-
-    def sign(self, signature: str | None) -> None:
-        if signature:
-            self.composer.sign(Opaque(ANTHROPIC, SIGNATURE, signature))
-
-    def cite(self, raw: msgspec.Raw) -> None:
-        try:
-            citation = schema.CITATION.decode(raw)
-        except _UNREADABLE:
-            self.composer.note("unreadable_citation")
-            return
-        title = citation.title or citation.document_title or ""
-        url = citation.url or citation.source or ""
-        data = bytes(raw).decode("utf-8", "replace")
-        self.composer.cite(Citation(url, title, citation.cited_text or "", data))
-
-    def stop(self, reason: str | None, sequence: str | None, details: msgspec.Raw) -> None:
-        if reason is None:
-            return
-        if reason not in STOPS:
-            self.composer.note("unknown_stop_reason", reason)
-        explanation = None
-        if is_given(details):
-            try:
-                found = schema.STOP_DETAILS.decode(details)
-                explanation = found.explanation if found is not None else None
-            except _UNREADABLE:
-                self.composer.note("unreadable_stop_details")
-        self.composer.stop(STOPS.get(reason, Stop.END_TURN), sequence, explanation)
-
-    def count(self, usage: msgspec.Raw) -> None:
-        if self.tally.add(usage, final=True) and self.tally.usage is not None:
-            self.composer.usage(self.tally.usage)
-
-    def fail(self, error: msgspec.Raw) -> None:
-        self.composer.fail(self._told(detail_of(error)))
 
 
 class StreamDecoder:
@@ -157,7 +73,7 @@ class StreamDecoder:
             return
         try:
             event = schema.EVENT.decode(data)
-        except _UNREADABLE:
+        except UNREADABLE:
             if data.strip() != b"[DONE]":
                 self._composer.note("unreadable_event", data[:200].decode("utf-8", "replace"))
             return
@@ -198,7 +114,7 @@ class StreamDecoder:
     def _start(self, index: int, raw: msgspec.Raw) -> None:
         try:
             block = schema.BLOCK.decode(raw)
-        except _UNREADABLE:
+        except UNREADABLE:
             self._composer.note("unreadable_block", bytes(raw)[:200].decode("utf-8", "replace"))
             return
         self._serial += 1
@@ -212,7 +128,7 @@ class StreamDecoder:
             case "redacted_thinking":
                 self._composer.opaque(Opaque(ANTHROPIC, REDACTED, block.data or ""))
             case "tool_use":
-                opened.given = _input_of(block)
+                opened.given = input_of(block)
                 self._composer.open_tool(opened.key, block.id or "", block.name or "")
             case _:
                 pass
@@ -282,7 +198,7 @@ class PlainDecoder:
                 speaker.fail(message.error)
                 return
             blocks = schema.RAWS.decode(message.content)
-        except _UNREADABLE:
+        except UNREADABLE:
             composer.fail(UpstreamProtocolError(NO_ANSWER))
             return
         speaker.tally.add(message.usage, final=True)
@@ -296,7 +212,7 @@ class PlainDecoder:
         speaker, composer = self._speaker, self._speaker.composer
         try:
             block = schema.BLOCK.decode(raw)
-        except _UNREADABLE:
+        except UNREADABLE:
             composer.note("unreadable_block", bytes(raw)[:200].decode("utf-8", "replace"))
             return
         match block.type:
@@ -310,7 +226,7 @@ class PlainDecoder:
                 composer.opaque(Opaque(ANTHROPIC, REDACTED, block.data or ""))
             case "tool_use":
                 composer.open_tool(number, block.id or "", block.name or "")
-                composer.arguments(number, _input_of(block))
+                composer.arguments(number, input_of(block))
                 composer.close_tool(number)
             case kind:
                 composer.opaque(Opaque(ANTHROPIC, kind, bytes(raw).decode("utf-8", "replace")))
@@ -319,7 +235,7 @@ class PlainDecoder:
         if is_given(citations):
             try:
                 rows = schema.RAWS.decode(citations)
-            except _UNREADABLE:
+            except UNREADABLE:
                 rows = []
             for row in rows:
                 self._speaker.cite(row)
@@ -333,12 +249,6 @@ def decoder_for(head: Head, told: Told, *, stream: bool, unfenced: bool = False)
     return PlainDecoder(told, unfenced=unfenced)
 
 
-def _input_of(block: schema.Block) -> str:
-    """Input that stands in the block itself; nothing for an empty object, which is how every stream begins a call."""
-    text = bytes(block.input).decode("utf-8", "replace") if is_given(block.input) else ""
-    return "" if text.replace(" ", "") in ("", "{}") else text
-
-
 def _with_input(start: msgspec.Raw, said: str) -> str:
     """A block as it was started, with the input that came in pieces."""
     text = bytes(start).decode("utf-8", "replace")
@@ -347,6 +257,6 @@ def _with_input(start: msgspec.Raw, said: str) -> str:
     try:
         block: dict[str, Any] = msgspec.json.decode(start)
         block["input"] = msgspec.json.decode(said)
-    except (*_UNREADABLE, TypeError):
+    except (*UNREADABLE, TypeError):
         return text
     return msgspec.json.encode(block).decode()
