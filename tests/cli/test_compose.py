@@ -7,8 +7,10 @@ import pytest
 
 from isthmus.cli.compose import Hands, build, directory, open_hands
 from isthmus.config import Settings
+from isthmus.core.commands import Stream
+from isthmus.core.conversation import Conversation, Role, Text, Turn
 from isthmus.core.errors import BadRequest
-from isthmus.core.interfaces import CHAT, MESSAGES, ModelInfo
+from isthmus.core.interfaces import CHAT, MESSAGES, ModelInfo, Target
 from isthmus.core.losses import Policy
 from isthmus.server.gateway import COMPLETIONS, Gateway
 
@@ -98,3 +100,18 @@ async def test_hands_are_closed_after_use() -> None:
         assert isinstance(hands, Hands)
         channel = hands.http.channel(limits=(await built()).sources["near"].channel.limits)
     assert channel._session.closed
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_auto_cache_reaches_anthropic(wanted: bool) -> None:
+    gateway = await built(
+        providers={"claude": {"type": "anthropic", "api_key": "sk-ant-x"}},
+        default_provider="claude",
+        aliases={},
+        auto_cache=wanted,
+    )
+    provider = gateway.sources["claude"].provider
+    hello = Conversation("claude-sonnet-5", (Turn(Role.USER, (Text("Hello" * 9999),)),), max_tokens=9)
+    command = next(provider.exchange(hello, Target("claude-sonnet-5", provider.abilities("claude-sonnet-5"))))
+    assert isinstance(command, Stream)
+    assert (b"cache_control" in command.body) is wanted

@@ -43,7 +43,10 @@ def build(settings: Settings, hands: Hands) -> Gateway:
     """
     server = settings.server
     return Gateway(
-        sources={name: source(name, each, hands.http) for name, each in settings.providers.items()},
+        sources={
+            name: source(name, each, hands.http, auto_cache=settings.auto_cache)
+            for name, each in settings.providers.items()
+        },
         directory=directory(settings),
         dialects=registry.dialects(),
         model_pages=ModelPages(models_page, model_object),
@@ -55,7 +58,7 @@ def build(settings: Settings, hands: Hands) -> Gateway:
     )
 
 
-def source(name: str, settings: ProviderSettings, http: Http) -> Source:
+def source(name: str, settings: ProviderSettings, http: Http, *, auto_cache: bool = True) -> Source:
     """A provider with the connections it is reached through."""
     limits = Limits(
         connect_s=settings.connect_timeout_s,
@@ -64,7 +67,8 @@ def source(name: str, settings: ProviderSettings, http: Http) -> Source:
         whole_s=settings.timeout_s,
     )
     proxy = None if settings.proxy is None else settings.proxy.reveal()
-    return Source(registry.build(name, settings), http.channel(limits, proxy), settings.loss_policy)
+    provider = registry.build(name, settings, auto_cache=auto_cache)
+    return Source(provider, http.channel(limits, proxy), settings.loss_policy)
 
 
 def directory(settings: Settings) -> Directory:
