@@ -9,6 +9,7 @@ list), `pages` (everything a list yields, however many requests that takes) or `
 The command line names the SDK.
 """
 
+import functools
 import importlib
 import json
 import sys
@@ -67,21 +68,22 @@ def described(error):
     }
 
 
+@functools.cache
 def client_for(sdk, options):
-    options = dict(options)
-    options["default_headers"] = options.pop("headers", {})
+    """One client for all jobs that configure it alike: making one costs more than most requests."""
+    arguments = json.loads(options)
+    arguments["default_headers"] = arguments.pop("headers", {})
     return getattr(importlib.import_module(sdk), {"openai": "OpenAI", "anthropic": "Anthropic"}[sdk])(
-        **options
+        **arguments
     )
 
 
 def outcome(sdk, job):
     try:
-        with client_for(sdk, job["client"]) as client:
-            target = client
-            for name in job["call"].split("."):
-                target = getattr(target, name)
-            return {"ok": WAYS[job["how"]](target, job)}
+        target = client_for(sdk, json.dumps(job["client"]))
+        for name in job["call"].split("."):
+            target = getattr(target, name)
+        return {"ok": WAYS[job["how"]](target, job)}
     except Exception as error:  # noqa: BLE001 - whatever the SDK raises is the outcome
         return {"error": described(error)}
 

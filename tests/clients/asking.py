@@ -167,13 +167,17 @@ class Client:
         return self.asker.do(job if positional is None else job | {"positional": list(positional)})
 
     def say(self, model: str, how: str = "plain", **args: Any) -> Said:
-        """One request in the SDK's protocol; `prompt` stands for a conversation of one line. Raises `Judged`."""
+        """One request in the SDK's protocol. Raises `Judged`.
+
+        `prompt` stands for a conversation of one line; `ask_usage` is for Chat vendors that do not know `stream_options`.
+        """
+        ask_usage = args.pop("ask_usage", True)
         args.setdefault("messages", [{"role": "user", "content": args.pop("prompt", "hi")}])
         if self.asker.sdk.protocol == ANTHROPIC:
             args.setdefault("max_tokens", 1000)
             call = "messages.stream" if how == "final" else "messages.create"
             return from_message(self.call(call, how, model=model, **args))
-        if how == "final":
+        if how == "final" and ask_usage:
             args.setdefault("stream_options", {"include_usage": True})
         call = "chat.completions.stream" if how == "final" else "chat.completions.create"
         return from_completion(self.call(call, how, model=model, **args))

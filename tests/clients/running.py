@@ -46,14 +46,15 @@ class Answered:
 
 
 class RunningGateway:
-    """`python -m isthmus serve` with a configuration, from `with` to `with`'s end. `home` is an empty folder of its own."""
+    """`python -m isthmus serve`, from `with` to `with`'s end, with a configuration or (None) without any file.
 
-    def __init__(self, configuration: Json, home: Path) -> None:
+    `home` is an empty folder of its own.
+    """
+
+    def __init__(self, configuration: Json | None, home: Path) -> None:
         self._port = free_port()
         self._home = home
-        server = {"host": "127.0.0.1", "port": self._port, **configuration.get("server", {})}
-        logging = {"level": "info", "format": "json", **configuration.get("logging", {})}
-        self._configuration = {**configuration, "server": server, "logging": logging}
+        self._configuration = configuration
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -84,11 +85,14 @@ class RunningGateway:
             time.sleep(0.05)
 
     def __enter__(self) -> Self:
-        file = self._home / "isthmus.json"
-        file.write_text(json.dumps(self._configuration))
+        options = ["--port", str(self._port), "--log-format", "json"]
+        if self._configuration is not None:
+            file = self._home / "configuration.json"
+            file.write_text(json.dumps(self._configuration))
+            options += ["--config", str(file)]
         with self.stdout.open("wb") as out, self.stderr.open("wb") as err:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "isthmus", "serve", "--config", str(file)],
+                [sys.executable, "-m", "isthmus", "serve", *options],
                 cwd=self._home,
                 env=plain_environment(),
                 stdin=subprocess.DEVNULL,
