@@ -85,7 +85,7 @@ def words(url: str, *later: Later, **fields: Any) -> Exchange:
 
 
 def frames(url: str) -> Exchange:
-    yield Forward("POST", url, (), b"{}", lambda head: FrameListener(), classify)
+    yield Forward("POST", url, (), b"{}", lambda head: FrameListener(), classify, lambda head: WordDecoder())
 
 
 class Wordy:

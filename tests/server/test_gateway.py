@@ -291,6 +291,16 @@ async def test_the_raw_lane_forwards_the_very_body(http: Http) -> None:
     assert request.headers == {"anthropic-beta": "b", "user-agent": "cli/1"}
 
 
+async def test_a_plain_answer_to_a_stream_request_becomes_a_stream(http: Http) -> None:
+    body = b"begin\nhello\nend\n"
+    async with upstream(web.Response(body=body, content_type="application/json")) as up:
+        app = gateway(Source(Wordy(up.url), http.channel(Limits())))
+        reply = await ask(app, "POST", "/v1/messages", HELLO | {"stream": True})
+    assert anthropic.lint(reply.body) == []
+    assert b'"text":"hello"' in reply.body
+    assert b'"model":"claude-x"' in reply.body
+
+
 async def test_embeddings_pass_where_the_provider_has_them(http: Http) -> None:
     async with upstream(web.Response(body=b'{"end" : 1}', content_type="application/json")) as up:
         app = gateway(Source(Wordy(up.url), http.channel(Limits())))

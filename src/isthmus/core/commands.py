@@ -108,6 +108,8 @@ class Forward:
     body: bytes
     listen: Callable[[Head], Listener]
     classify: Classify
+    decode: Callable[[Head], Decoder] | None = None
+    """For a plain answer to a request for a stream, which must be made one after all."""
     losses: tuple[Loss, ...] = ()
     whole: bool = False
 

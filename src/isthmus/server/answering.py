@@ -74,6 +74,8 @@ class Job:
     style: Any = None
     signing: Signing | None = None
     """None in the raw lane."""
+    restyle: Callable[[], None] | None = None
+    """In the raw lane: fills in style and signing, for an answer that must be encoded here after all."""
     original_tool_names: Mapping[str, str] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
 
@@ -330,6 +332,15 @@ class Answering:
     def _relay_for(self, command: Stream | Forward, head: Head) -> Relay:
         job = self._job
         if isinstance(command, Forward):
+            if (
+                command.decode is not None
+                and job.restyle is not None
+                and head.content_type == "application/json"
+            ):
+                # A whole answer to a request for a stream: the client could not read it.
+                job.restyle()
+                job.record.notes.append("the upstream answered a stream request with a plain answer")
+                return self._translated_relay(command.decode(head))
             return RawRelay(command.listen(head), job.dialect, job.record.request_id)
         return self._translated_relay(command.decode(head))
 

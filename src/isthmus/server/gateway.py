@@ -221,6 +221,7 @@ class Gateway:
         job = self._job(dialect, source, record, headers, envelope.stream)
         if dialect.name in source.provider.native:
             record.lane = "raw"
+            job.restyle = lambda: self._restyle(request, dialect.parse(body, request.headers), source, job)
             exchange = source.provider.forward(_forwarded(request, place, body, envelope), target)
         else:
             record.lane = "translated"
@@ -256,20 +257,27 @@ class Gateway:
         conversation = shaped.conversation
         if not target.abilities.fetches_urls and needs_inlining(conversation):
             conversation = await self._inline(conversation)
-        job.style = parsed.style
         job.original_tool_names = shaped.original_tool_names
         job.losses = (*parsed.losses, *shaped.losses)
         job.record.losses = job.losses
         if job.losses:
             job.headers.append((b"x-isthmus-loss", loss_header(job.losses)))
+        self._restyle(request, parsed, source, job, conversation)
+        return source.provider.exchange(conversation, target)
+
+    @staticmethod
+    def _restyle(
+        request: Request, parsed: Parsed, source: Source, job: Job, sent: Conversation | None = None
+    ) -> None:
+        """What an answer that is encoded here needs to know of the request."""
+        job.style = parsed.style
         job.signing = Signing(
             model=parsed.conversation.model,
             provider=source.name,
             answer_id=request.id.removeprefix("req_"),
             created_s=int(time.time()),
-            input_estimate=estimate_tokens(conversation),
+            input_estimate=estimate_tokens(sent or parsed.conversation),
         )
-        return source.provider.exchange(conversation, target)
 
     async def _inline(self, conversation: Conversation) -> Conversation:
         fetching = inline(conversation)
