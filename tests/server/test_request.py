@@ -67,3 +67,10 @@ def test_ids_are_fresh_and_headers_are_found() -> None:
     assert first.is_messages_client
     assert first.query_value("limit") == "5"
     assert first.query_value("after_id") is None
+
+
+def test_a_repeated_header_is_one_list() -> None:
+    repeated = scope() | {
+        "headers": [(b"anthropic-beta", b"a"), (b"host", b"h"), (b"anthropic-beta", b"b,c")]
+    }
+    assert request_from(repeated, receiving()).headers == {"anthropic-beta": "a, b,c", "host": "h"}

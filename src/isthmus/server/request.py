@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,7 +20,7 @@ class Request:
     path: str
     query: bytes
     headers: Mapping[str, str]
-    """Lower-case names; the last of a repeated header wins."""
+    """Lower-case names; the values of a repeated header are joined by commas, as HTTP has it."""
     client: str
     id: str
     """`req_` and 24 characters; on every answer and in every log line."""
@@ -61,11 +61,21 @@ def request_from(scope: Mapping[str, Any], receive: Receive) -> Request:
         method=scope["method"],
         path=scope["path"],
         query=scope.get("query_string", b""),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        headers=_headers(scope["headers"]),
         client="" if client is None else client[0],
         id=f"req_{secrets.token_hex(12)}",
         receive=receive,
     )
+
+
+def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    if len(headers) < len(pairs):
+        joined: dict[str, list[str]] = {}
+        for name, value in pairs:
+            joined.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        headers = {name: ", ".join(values) for name, values in joined.items()}
+    return headers
 
 
 def _too_large(at_most: int) -> BadRequest:
