@@ -111,4 +111,6 @@ async def fetch_models(source: Source) -> list[ModelInfo]:
         raise UpstreamError(
             f"the upstream refused its model list ({reply.head.status})", status=reply.head.status
         )
-    return source.provider.read_models(reply.body)
+    models = source.provider.read_models(reply.body)
+    source.forget()
+    return models

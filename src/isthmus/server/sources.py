@@ -26,10 +26,14 @@ class Source:
         return self.provider.name
 
     def abilities(self, model: str) -> Abilities:
-        """The provider's record of a model, worked out once: it is wanted with every request and never changes."""
+        """The provider's record of a model, which is wanted with every request: worked out once, until `forget`."""
         record = self._known.get(model)
         if record is None:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
             record = self._known[model] = self.provider.abilities(model)
         return record
+
+    def forget(self) -> None:
+        """The provider has learned more about its models."""
+        self._known.clear()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from isthmus.core.abilities import Abilities, Rule, resolve
-from isthmus.core.commands import Call, ClientRequest, Exchange, Forward, Headers, Listener
+from isthmus.core.commands import Call, ClientRequest, Decoder, Exchange, Forward, Headers, Listener
 from isthmus.core.commands import Head as ResponseHead
 from isthmus.core.conversation import Conversation
 from isthmus.core.interfaces import MESSAGES, ModelInfo, Target
@@ -79,6 +79,7 @@ class Anthropic:
             request,
             target,
             lambda head: listener_for(head, self._refusals.told, stream=request.stream),
+            decode=lambda head: decoder_for(head, self._refusals.told, stream=False),
         )
 
     def count_tokens(self, request: ClientRequest, target: Target) -> Exchange:
@@ -101,6 +102,7 @@ class Anthropic:
         target: Target,
         listen: Callable[[ResponseHead], Listener],
         *,
+        decode: Callable[[ResponseHead], Decoder] | None = None,
         whole: bool = False,
     ) -> Forward:
         body, losses = outgoing_body(request.body, request.model, target.model)
@@ -111,6 +113,7 @@ class Anthropic:
             body,
             listen=listen,
             classify=self._refusals.classify,
+            decode=decode,
             losses=losses,
             whole=whole or not request.stream,
         )
