@@ -69,7 +69,7 @@ def a_bug(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
     @loaded.command()
     def version() -> None:
-        raise ZeroDivisionError("by zero")
+        raise ZeroDivisionError("by zero, key sk-abcdefghijkl")
 
     monkeypatch.setitem(COMMANDS, "version", Entry("broken", ""))
     monkeypatch.setattr(command_line, "import_module", lambda _: SimpleNamespace(app=loaded))
@@ -79,7 +79,7 @@ def a_bug(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_a_bug_is_one_paragraph(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert a_bug(monkeypatch, "version") == 1
     said = capsys.readouterr().err
-    assert "ZeroDivisionError: by zero" in said
+    assert "ZeroDivisionError: by zero, key ***." in said
     assert "--debug" in said
     assert "Traceback" not in said
 
@@ -90,6 +90,7 @@ def test_a_bug_has_a_trace_when_asked(
     assert a_bug(monkeypatch, "--debug", "version") == 1
     said = capsys.readouterr().err
     assert "Traceback" in said
+    assert "sk-abc" not in said
     assert f'{Path(__file__).name}", line' in said
 
 

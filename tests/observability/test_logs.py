@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from isthmus.core.secret import Secret
-from isthmus.observability import set_up
+from isthmus.observability.logs import set_up
 
 
 class Terminal(io.BytesIO):

@@ -6,6 +6,7 @@ ones; their one-line descriptions are therefore kept here.
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,6 +20,7 @@ from typer.exceptions import TyperException
 
 from isthmus import __version__
 from isthmus.cli.failure import CommandFailed
+from isthmus.observability.redaction import Redaction
 
 ABOUT: Final = """A self-hosted gateway for Claude and everything that speaks like it.
 
@@ -64,11 +66,7 @@ class Commands(TyperGroup):
             _say(str(failure))
             raise typer.Exit(failure.exit_code) from None
         except Exception as bug:  # noqa: BLE001 - the last line of defence of the command line
-            debug = ctx.params.get("debug")
-            if debug:
-                traceback.print_exception(bug)
-            hint = "" if debug else " `isthmus --debug` before the command shows where. Please report it."
-            _say(f"something is wrong inside isthmus itself: {type(bug).__name__}: {bug}.{hint}")
+            _say_bug(bug, with_trace=bool(ctx.params.get("debug")))
             raise typer.Exit(1) from None
 
 
@@ -123,3 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say(message: str) -> None:
     text = Text.assemble(("isthmus: ", "bold red"), message)
     Console(stderr=True, soft_wrap=True, highlight=False).print(text)
+
+
+def _say_bug(bug: Exception, *, with_trace: bool) -> None:
+    """Nobody foresaw what its text holds, so it passes the net that log lines pass."""
+    shown = Redaction().text
+    if with_trace:
+        print(shown("".join(traceback.format_exception(bug))), file=sys.stderr)
+    hint = "" if with_trace else " `isthmus --debug` before the command shows where. Please report it."
+    _say(shown(f"something is wrong inside isthmus itself: {type(bug).__name__}: {bug}.{hint}"))

@@ -19,7 +19,8 @@ from isthmus.cli.found import look_around, with_found
 from isthmus.cli.probe import Finding, probe
 from isthmus.cli.settings import ConfigFile, secrets_of
 from isthmus.config import ConfigError, Loaded, Problem, load
-from isthmus.observability import Redaction, set_up
+from isthmus.observability.logs import set_up
+from isthmus.observability.redaction import Redaction
 
 app = typer.Typer(add_completion=False)
 

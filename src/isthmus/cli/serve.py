@@ -17,7 +17,7 @@ from isthmus.cli.process import GatewayServer, loop_factory
 from isthmus.cli.settings import ConfigFile, load_settings, secrets_of
 from isthmus.config import Loaded
 from isthmus.discovery import Found
-from isthmus.observability import set_up
+from isthmus.observability.logs import set_up
 
 app = typer.Typer(add_completion=False)
 
