@@ -47,3 +47,31 @@ def test_a_port_is_free_again_at_once() -> None:
 def test_an_address_that_is_not_ours(host: str) -> None:
     with pytest.raises(CommandFailed, match=r"server\.host"):
         listen(host, 0)
+
+
+def resolving(*hosts: str) -> object:
+    """A name that stands for these addresses."""
+
+    def getaddrinfo(host: str, port: int, **_: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (each, port)) for each in hosts]
+
+    return getaddrinfo
+
+
+def test_an_address_this_machine_lacks_does_not_keep_it_from_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", resolving("192.0.2.1", "127.0.0.1"))
+    (opened,) = listen("localhost", 0)
+    with opened:
+        assert opened.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_port_taken_at_one_of_two_addresses_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        monkeypatch.setattr(socket, "getaddrinfo", resolving("127.0.0.1", "127.0.0.2"))
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandFailed, match="is in use"):
+            listen("two", port)
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # the one that could be had was given back

@@ -10,6 +10,7 @@ from typing import Final
 from isthmus.cli.failure import CommandFailed
 
 BACKLOG: Final = 2048
+_NOT_HERE: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -21,15 +22,21 @@ def listen(host: str, port: int) -> list[socket.socket]:
             f"cannot listen on {host!r}: {error.strerror or error}. Put an address of this machine into server.host (or --host)"
         ) from None
     sockets: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in dict.fromkeys(found):
-            # A free port (0) that the first address was given has to be the others' too.
-            own = address if port or not sockets else (address[0], port_of(sockets), *address[2:])
+    unusable: OSError | None = None
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        # A free port (0) that the first address was given has to be the others' too.
+        own = address if port or not sockets else (address[0], port_of(sockets), *address[2:])
+        try:
             sockets.append(_listen(family, kind, protocol, own))
-    except OSError as error:
+        except OSError as error:
+            unusable = error
+            if error.errno not in _NOT_HERE:
+                break
+    # `localhost` often stands for an IPv6 address too, on machines that have none.
+    if unusable is not None and (not sockets or unusable.errno not in _NOT_HERE):
         for each in sockets:
             each.close()
-        raise CommandFailed(_why(error, host, port)) from None
+        raise CommandFailed(_why(unusable, host, port))
     return sockets
 
 
