@@ -12,15 +12,14 @@ from isthmus.dialects.anthropic import schema
 from isthmus.dialects.anthropic.fields import (
     Reading,
     cache_mark,
-    given,
     invalid,
     is_empty,
     join,
     opens_with,
     read,
     require,
-    text_of,
 )
+from isthmus.wire.json_text import given, text_of
 
 
 @pytest.mark.parametrize(

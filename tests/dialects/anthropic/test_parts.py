@@ -18,7 +18,6 @@ from isthmus.dialects.anthropic.parts import (
     own_tool_id,
     signature_of,
     stop_fields,
-    to_json,
     usage_fields,
 )
 
@@ -66,16 +65,6 @@ def test_usage_says_the_four_counts_always_and_the_rest_when_there_is_any() -> N
         "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 0},
         "output_tokens_details": {"thinking_tokens": 5},
     }
-
-
-def test_half_characters_become_the_replacement_character() -> None:
-    assert json.loads(to_json("a\ud83d")) == "a\ufffd"
-    assert json.loads(to_json({"k": ["\ude00", 1]})) == {"k": ["\ufffd", 1]}
-    assert json.loads(to_json("\ud83d\ude00")) == "😀"
-
-
-def test_json_stays_on_one_line() -> None:
-    assert b"\n" not in to_json("a\nb\r\u2028")
 
 
 def test_ids() -> None:

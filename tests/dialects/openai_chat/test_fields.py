@@ -11,17 +11,15 @@ from isthmus.dialects.openai_chat import schema
 from isthmus.dialects.openai_chat.fields import (
     Reading,
     as_bad_request,
-    given,
     invalid,
     mark_of,
     missing,
     read,
     require,
-    starts_with,
     string_or_none,
-    text_of,
     top_level,
 )
+from isthmus.wire.json_text import given, starts_with, text_of
 
 
 def test_a_misfit_is_named_by_its_whole_path() -> None:

@@ -15,18 +15,9 @@ from isthmus.dialects.openai_chat.parts import (
     redacted_detail,
     refusal_of,
     signature_detail,
-    to_json,
     url_citations,
     usage_fields,
 )
-
-
-def test_json_is_one_line_of_utf_8() -> None:
-    assert to_json({"a": 'é\n"'}) == '{"a":"é\\n\\""}'.encode()
-
-
-def test_half_a_character_is_replaced() -> None:
-    assert to_json({"\ud83d": ["a\ud83d", 1]}) == '{"�":["a�",1]}'.encode()
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from isthmus.dialects.anthropic.parts import (
     own_tool_id,
     signature_of,
     stop_fields,
-    to_json,
     usage_fields,
 )
 from isthmus.wire.json_repair import as_object
+from isthmus.wire.json_text import to_json
 
 
 def encode_answer(answer: Answer, style: Style, signing: Signing) -> bytes:

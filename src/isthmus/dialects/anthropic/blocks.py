@@ -24,16 +24,7 @@ from isthmus.core.conversation import (
     ToolResult,
 )
 from isthmus.dialects.anthropic import schema
-from isthmus.dialects.anthropic.fields import (
-    Reading,
-    cache_mark,
-    given,
-    invalid,
-    join,
-    read,
-    require,
-    text_of,
-)
+from isthmus.dialects.anthropic.fields import Reading, cache_mark, invalid, join, read, require
 from isthmus.dialects.anthropic.nested import (
     document_of,
     image_of,
@@ -44,6 +35,7 @@ from isthmus.dialects.anthropic.nested import (
 )
 from isthmus.dialects.anthropic.summaries import summarise
 from isthmus.wire.json_repair import as_object
+from isthmus.wire.json_text import given, text_of
 
 COMPACTION: Final = "compaction"
 """`Foreign.kind` of a block that sums up what was said before it; its summary is that text."""

@@ -49,9 +49,9 @@ from isthmus.dialects.anthropic.parts import (
     own_tool_id,
     signature_of,
     stop_fields,
-    to_json,
     usage_fields,
 )
+from isthmus.wire.json_text import to_json
 
 PING: Final = b'event: ping\ndata: {"type":"ping"}\n\n'
 _MESSAGE_STOP: Final = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'

@@ -12,7 +12,7 @@ from typing import Final
 from isthmus.core import overflow
 from isthmus.core.errors import GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import Rendered
-from isthmus.dialects.anthropic.parts import to_json
+from isthmus.wire.json_text import to_json
 
 _TABLE: Final[dict[Kind, tuple[int, str]]] = {
     Kind.INVALID_REQUEST: (400, "invalid_request_error"),

@@ -5,7 +5,6 @@ The texts are those of the real API ("max_tokens: Field required"), since client
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,13 +15,12 @@ from isthmus.core.conversation import CacheMark
 from isthmus.core.errors import BadRequest
 from isthmus.core.losses import Action, Loss
 from isthmus.dialects.anthropic.schema import CacheControl
+from isthmus.wire.json_text import given
+from isthmus.wire.json_text import unfit as find_unfit
 
 T = TypeVar("T")
 
 NOT_JSON = "The request body is not valid JSON"
-_EXPECTED = re.compile(r"Expected `([^`]*)`")
-_MISSING = re.compile(r"missing required field `([^`]*)`")
-_AT = re.compile(r" - at `\$([^`]*)`$")
 _WORDS = {
     "str": "string",
     "int": "integer",
@@ -59,14 +57,12 @@ def read(raw: msgspec.Raw, decoder: Decoder[T], path: str) -> T:
 
 
 def unfit(error: msgspec.ValidationError, path: str) -> BadRequest:
-    said = str(error)
-    inner = found[1] if (found := _AT.search(said)) else ""
-    where = path + re.sub(r"\[(\d+|\.\.\.)\]", r".\1", inner)
-    if found := _MISSING.search(said):
-        return invalid(join(where, found[1]), "Field required")
-    if found := _EXPECTED.search(said):
-        return invalid(where, f"Input should be a valid {_alternatives(found[1])}")
-    return invalid(where, said.partition(" - at ")[0])
+    found = find_unfit(error, path)
+    if found.missing is not None:
+        return invalid(join(found.path, found.missing), "Field required")
+    if found.expected:
+        return invalid(found.path, f"Input should be a valid {_alternatives(found.expected)}")
+    return invalid(found.path, found.said)
 
 
 def invalid(path: str, message: str) -> BadRequest:
@@ -82,17 +78,6 @@ def require(value: T | None, path: str) -> T:
     if value is None:
         raise invalid(path, "Field required")
     return value
-
-
-def text_of(raw: msgspec.Raw) -> str:
-    """JSON text, exactly as the client wrote it."""
-    return bytes(raw).decode()
-
-
-def given(raw: msgspec.Raw) -> bool:
-    """Whether an optional raw field was there and was not null."""
-    size = len(memoryview(raw))
-    return bool(size) and not (size == 4 and bytes(raw) == b"null")
 
 
 def opens_with(raw: msgspec.Raw) -> str:
@@ -112,6 +97,5 @@ def is_empty(raw: msgspec.Raw) -> bool:
     return not value
 
 
-def _alternatives(expected: str) -> str:
-    words = [_WORDS.get(each, each) for each in expected.split(" | ") if each != "null"]
-    return " or ".join(words)
+def _alternatives(expected: tuple[str, ...]) -> str:
+    return " or ".join(_WORDS.get(each, each) for each in expected if each != "null")

@@ -14,16 +14,15 @@ from isthmus.dialects.anthropic import schema
 from isthmus.dialects.anthropic.fields import (
     Reading,
     cache_mark,
-    given,
     invalid,
     is_empty,
     join,
     opens_with,
     read,
     require,
-    text_of,
 )
 from isthmus.dialects.anthropic.sources import document_source, image_source, source_of
+from isthmus.wire.json_text import given, text_of
 
 Shown = Text | Image | Document
 _KINDS: Final = frozenset(("text", "image", "document", "search_result", "tool_reference"))

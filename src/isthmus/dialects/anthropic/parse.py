@@ -38,16 +38,15 @@ from isthmus.dialects.anthropic.fields import (
     NOT_JSON,
     Reading,
     cache_mark,
-    given,
     invalid,
     is_empty,
     join,
     read,
     require,
-    text_of,
     unfit,
 )
 from isthmus.dialects.anthropic.tools import read_tool_choice, read_tools
+from isthmus.wire.json_text import given, text_of
 
 SESSION_HEADER: Final = "x-claude-code-session-id"
 BILLING_PREFIX: Final = "x-anthropic-billing-header:"

@@ -11,18 +11,9 @@ from isthmus.core.conversation import ANTHROPIC, Choice, ServerTool, Tool, ToolC
 from isthmus.core.errors import BadRequest, Kind
 from isthmus.core.losses import Action
 from isthmus.dialects.anthropic import schema
-from isthmus.dialects.anthropic.fields import (
-    Reading,
-    cache_mark,
-    given,
-    invalid,
-    join,
-    opens_with,
-    read,
-    require,
-    text_of,
-)
+from isthmus.dialects.anthropic.fields import Reading, cache_mark, invalid, join, opens_with, read, require
 from isthmus.dialects.anthropic.published import contract_of
+from isthmus.wire.json_text import given, text_of
 
 _SCREEN: Final = re.compile(r"(computer|browser)(_toolset)?_\d{8}")
 _CARRIED = frozenset(

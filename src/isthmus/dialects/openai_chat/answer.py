@@ -17,10 +17,10 @@ from isthmus.dialects.openai_chat.parts import (
     redacted_detail,
     refusal_of,
     signature_detail,
-    to_json,
     url_citations,
     usage_fields,
 )
+from isthmus.wire.json_text import to_json
 
 
 def encode_answer(answer: Answer, style: Style, signing: Signing) -> bytes:

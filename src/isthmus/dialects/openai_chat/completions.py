@@ -37,8 +37,9 @@ from isthmus.dialects.openai_chat.encode import (
     usage_chunk,
 )
 from isthmus.dialects.openai_chat.errors import error_frame, render_error
-from isthmus.dialects.openai_chat.fields import as_bad_request, given, invalid, missing, read, top_level
-from isthmus.dialects.openai_chat.parts import FINISH_REASONS, to_json, usage_fields
+from isthmus.dialects.openai_chat.fields import as_bad_request, invalid, missing, read, top_level
+from isthmus.dialects.openai_chat.parts import FINISH_REASONS, usage_fields
+from isthmus.wire.json_text import given, to_json
 
 NAME: Final = "openai_completions"
 _OBJECT: Final = "text_completion"

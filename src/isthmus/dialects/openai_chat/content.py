@@ -25,8 +25,9 @@ from isthmus.core.conversation import (
 from isthmus.core.errors import BadRequest
 from isthmus.core.losses import Action
 from isthmus.dialects.openai_chat import schema
-from isthmus.dialects.openai_chat.fields import Reading, given, invalid, join, missing, read, require
+from isthmus.dialects.openai_chat.fields import Reading, invalid, join, missing, read, require
 from isthmus.wire.data_uri import DataUri, normalise_base64, parse_data_uri, sniff_image, sniff_media_type
+from isthmus.wire.json_text import given
 
 IMAGE_TYPES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _PDF: Final = "application/pdf"

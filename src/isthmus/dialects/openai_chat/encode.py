@@ -48,10 +48,10 @@ from isthmus.dialects.openai_chat.parts import (
     redacted_detail,
     refusal_of,
     signature_detail,
-    to_json,
     url_citations,
     usage_fields,
 )
+from isthmus.wire.json_text import to_json
 
 PING: Final = b": ping\n\n"
 """A comment: a frame with other JSON than a chunk breaks openai-node, an empty `data:` breaks both official clients."""

@@ -9,7 +9,7 @@ from typing import Final
 from isthmus.core import overflow
 from isthmus.core.errors import GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import Rendered
-from isthmus.dialects.openai_chat.parts import to_json
+from isthmus.wire.json_text import to_json
 
 _BAD: Final = "invalid_request_error"
 _SERVER: Final = "server_error"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,13 +14,12 @@ from isthmus.core.conversation import CacheMark
 from isthmus.core.errors import BadRequest
 from isthmus.core.losses import Action, Loss
 from isthmus.dialects.openai_chat.schema import CacheBreakpoint
+from isthmus.wire.json_text import starts_with
+from isthmus.wire.json_text import unfit as find_unfit
 
 T = TypeVar("T")
 
 NOT_JSON: Final = "The request body is not valid JSON"
-_EXPECTED = re.compile(r"Expected `([^`]*)`")
-_MISSING = re.compile(r"missing required field `([^`]*)`")
-_AT = re.compile(r" - at `\$([^`]*)`$")
 _WORDS = {
     "str": "a string",
     "int": "an integer",
@@ -83,14 +81,12 @@ def read(raw: msgspec.Raw, decoder: Decoder[T], path: str) -> T:
 
 
 def unfit(error: msgspec.ValidationError, path: str) -> BadRequest:
-    said = str(error)
-    inner = found[1] if (found := _AT.search(said)) else ""
-    where = path + re.sub(r"\[(\d+|\.\.\.)\]", r".\1", inner)
-    if found := _MISSING.search(said):
-        return missing(join(where, found[1]))
-    if found := _EXPECTED.search(said):
-        return invalid(where, f"must be {_alternatives(found[1])}")
-    return invalid(where, said.partition(" - at ")[0])
+    found = find_unfit(error, path)
+    if found.missing is not None:
+        return missing(join(found.path, found.missing))
+    if found.expected:
+        return invalid(found.path, f"must be {_alternatives(found.expected)}")
+    return invalid(found.path, found.said)
 
 
 def invalid(path: str, message: str) -> BadRequest:
@@ -113,22 +109,6 @@ def require(value: T | None, path: str) -> T:
     return value
 
 
-def text_of(raw: msgspec.Raw) -> str:
-    """JSON text, exactly as the client wrote it."""
-    return bytes(raw).decode()
-
-
-def given(raw: msgspec.Raw) -> bool:
-    """Whether an optional raw field was there and was not null."""
-    return starts_with(raw, b"") and not starts_with(raw, b"null")
-
-
-def starts_with(raw: msgspec.Raw, beginning: bytes) -> bool:
-    """Looks at the first bytes alone: a raw field may be a large one. What was not there starts with nothing."""
-    view = memoryview(raw)
-    return bool(view) and view[: len(beginning)].tobytes() == beginning
-
-
 def string_or_none(raw: msgspec.Raw) -> str | None:
     """The string an extension field holds; anything else is not for us."""
     return msgspec.json.decode(raw, type=str) if starts_with(raw, b'"') else None
@@ -139,5 +119,5 @@ def mark_of(ttl: str | None) -> CacheMark:
     return CacheMark.LONG if ttl in _LONG_TTLS else CacheMark.SHORT
 
 
-def _alternatives(expected: str) -> str:
-    return " or ".join(_WORDS.get(each, each) for each in expected.split(" | ") if each != "null")
+def _alternatives(expected: tuple[str, ...]) -> str:
+    return " or ".join(_WORDS.get(each, each) for each in expected if each != "null")

@@ -29,19 +29,9 @@ from isthmus.core.conversation import (
 from isthmus.core.losses import Action
 from isthmus.dialects.openai_chat import schema
 from isthmus.dialects.openai_chat.content import read_parts, read_texts
-from isthmus.dialects.openai_chat.fields import (
-    Reading,
-    given,
-    invalid,
-    join,
-    missing,
-    read,
-    require,
-    starts_with,
-    string_or_none,
-    text_of,
-)
+from isthmus.dialects.openai_chat.fields import Reading, invalid, join, missing, read, require, string_or_none
 from isthmus.wire.json_repair import as_object
+from isthmus.wire.json_text import given, starts_with, text_of
 
 ENCRYPTED: Final = "reasoning.encrypted"
 

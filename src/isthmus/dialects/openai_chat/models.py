@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from isthmus.core.errors import BadRequest
 from isthmus.core.interfaces import ModelInfo
-from isthmus.dialects.openai_chat.parts import to_json
+from isthmus.wire.json_text import to_json
 
 MAX_LIMIT: Final = 1000
 

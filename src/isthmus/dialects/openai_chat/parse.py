@@ -29,19 +29,18 @@ from isthmus.dialects.openai_chat.encode import Style
 from isthmus.dialects.openai_chat.fields import (
     Reading,
     as_bad_request,
-    given,
     invalid,
     join,
     mark_of,
     missing,
     read,
     string_or_none,
-    text_of,
     top_level,
     unfit,
 )
 from isthmus.dialects.openai_chat.messages import Messages, read_messages
 from isthmus.dialects.openai_chat.tools import read_tools
+from isthmus.wire.json_text import given, text_of
 
 _READ_HERE: Final = frozenset(
     (

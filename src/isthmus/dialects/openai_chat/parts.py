@@ -25,27 +25,6 @@ FINISH_REASONS: Final[dict[Stop, str]] = {
 }
 _CLAUDE_FORMAT: Final = "anthropic-claude-v1"
 """OpenRouter's name for the form of these details; clients written for it send them back."""
-_encode: Final = msgspec.json.Encoder().encode
-
-
-def to_json(value: object) -> bytes:
-    """JSON on one line. Halves of a split character, which UTF-8 cannot carry, become U+FFFD."""
-    try:
-        return _encode(value)
-    except UnicodeEncodeError:
-        return _encode(_whole_characters(value))
-
-
-def _whole_characters(value: Any) -> Any:
-    match value:
-        case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case dict():
-            return {_whole_characters(key): _whole_characters(each) for key, each in value.items()}
-        case list():
-            return [_whole_characters(each) for each in value]
-        case _:
-            return value
 
 
 def completion_id(signing: Signing) -> str:

@@ -10,15 +10,8 @@ import msgspec
 from isthmus.core.conversation import Choice, ServerTool, Tool, ToolChoice
 from isthmus.core.losses import Action
 from isthmus.dialects.openai_chat import schema
-from isthmus.dialects.openai_chat.fields import (
-    Reading,
-    given,
-    invalid,
-    join,
-    read,
-    require,
-    text_of,
-)
+from isthmus.dialects.openai_chat.fields import Reading, invalid, join, read, require
+from isthmus.wire.json_text import given, text_of
 
 WEB_SEARCH: Final = "web_search"
 _CUSTOM_SCHEMA: Final = '{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}'

@@ -19,6 +19,7 @@ from isthmus.providers.openai_compatible.stop_strings import StopStrings
 from isthmus.providers.openai_compatible.think_tags import Kind, TagSplitter
 from isthmus.providers.openai_compatible.tool_calls import ToolCalls
 from isthmus.providers.openai_compatible.vendor import Vendor
+from isthmus.wire.json_text import whole_characters
 from isthmus.wire.sse import Frame, SseDecoder, SseFrameTooLarge
 
 MAX_PLAIN_BYTES: Final = 64 << 20
@@ -277,7 +278,7 @@ class ChatDecoder:
         """What was held back for what might have followed."""
         if self._half:
             half, self._half = self._half, ""
-            self._composer.text(half.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+            self._composer.text(whole_characters(half))
         if self._tags is not None:
             self._sort(self._tags.finish())
         if self._stops is not None:
@@ -302,7 +303,7 @@ class ChatDecoder:
             return text
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole_characters(text)
 
 
 def _has_half(text: str) -> bool:
