@@ -77,3 +77,12 @@ def test_an_alias_made_for_discovery_leads_back() -> None:
 def test_a_mapped_name_beats_the_provider_prefix_it_resembles() -> None:
     directory = Directory({"a": ModelMap({"b/large": "mapped"}), "b": ModelMap()}, {}, "a")
     assert directory.choose("b/large") == Choice("a", "mapped")
+
+
+def test_an_entry_for_everything_hides_no_other_provider() -> None:
+    maps = {"openai": ModelMap({"claude-*": "gpt", "*": "*"}), "dummy": ModelMap({"dummy*": "dummy*"})}
+    directory = Directory(maps, {}, "openai")
+    assert directory.choose("dummy-text") == Choice("dummy", "dummy-text")
+    assert directory.choose("dummy/dummy-text") == Choice("dummy", "dummy-text")
+    assert directory.choose("claude-opus-5") == Choice("openai", "gpt")
+    assert directory.choose("gpt-5") == Choice("openai", "gpt-5")

@@ -61,3 +61,10 @@ def test_a_map_without_default_does_not_know_everything() -> None:
 
 def test_patterns_are_not_listed_as_models() -> None:
     assert ModelMap({"a": "b", "gpt-*": "c"}, "d").names() == ["a", "d"]
+
+
+def test_a_star_alone_is_a_default_not_knowledge() -> None:
+    models = ModelMap({"a": "b", "*": "rest-*"}, "fallback")
+    assert models.explicit("x") is None
+    assert models.resolve("x") == "rest-x"
+    assert models.resolve("a") == "b"

@@ -71,7 +71,7 @@ class Directory:
             if name is None:
                 continue
             bare = _without_prefix(name, provider)
-            if (found := models.explicit(name) or models.explicit(bare)) is not None:
+            if (found := models.explicit(bare) or models.explicit(name)) is not None:
                 return Choice(provider, found)
         wanted = _without_prefix(self._undiscovered(asked, provider) or alias or asked, provider)
         if (found := models.resolve(wanted)) is not None:
@@ -81,8 +81,7 @@ class Directory:
     def _named(self, wanted: str) -> Choice | None:
         for name in self._providers:
             if wanted.startswith((f"{name}/", f"{name}:")):
-                default = self._providers[self.default_provider]
-                if default.explicit(wanted) is not None:
+                if self._providers[self.default_provider].explicit(wanted) is not None:
                     return None  # An upstream's own id such as `mistral/large`, mapped as it stands.
                 return self._within(wanted, name)
             if self._undiscovered(wanted, name) is not None and self._mapped(wanted) is None:

@@ -43,22 +43,30 @@ class ModelMap:
     _exact: dict[str, str] = field(init=False, repr=False, compare=False)
     _undated: dict[str, str] = field(init=False, repr=False, compare=False)
     _patterns: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
+    _anything: Pattern | None = field(init=False, repr=False, compare=False)
+    """The entry for `*` alone: no knowledge of a name, but what to do without any."""
     _values: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         exact = {name: value for name, value in self.models.items() if "*" not in name}
         folded = {name.lower(): value for name, value in exact.items()}
-        patterns = [_pattern(name, value) for name, value in self.models.items() if "*" in name]
+        patterns = [_pattern(name, value) for name, value in self.models.items() if name.strip("*")]
+        patterns = [each for each in patterns if "*" in each.name]
         patterns.sort(key=lambda each: each.literal_characters, reverse=True)
         set_field = object.__setattr__
         set_field(self, "_exact", folded | exact)
         set_field(self, "_undated", _newest_by_stem(exact))
         set_field(self, "_patterns", tuple(patterns))
+        set_field(
+            self,
+            "_anything",
+            next((_pattern(name, self.models[name]) for name in self.models if not name.strip("*")), None),
+        )
         set_field(self, "_values", frozenset(value for value in self.models.values() if "*" not in value))
 
     def explicit(self, asked: str) -> str | None:
-        """The upstream's name if the map says it, by exact name, date rule or pattern; a name that stands on the
-        upstream's side of the map is taken at its word."""
+        """The upstream's name if the map says it, by exact name, date rule or pattern (`*` alone is none of them); a name
+        that stands on the upstream's side of the map is taken at its word."""
         if (found := self._exact.get(asked)) is not None:
             return found
         bare = _BRACKETED.sub("", asked)
@@ -72,8 +80,9 @@ class ModelMap:
         return None
 
     def resolve(self, asked: str) -> str | None:
-        """As `explicit`, then the default model, then the name itself if there is no map; None: unknown here."""
-        found = self.explicit(asked) or self.default_model
+        """As `explicit`, then the entry for `*`, then the default model, then the name itself if there is no map; None:
+        unknown here."""
+        found = self.explicit(asked) or (self._anything and self._anything.apply(asked)) or self.default_model
         if found is None and not self.models:
             return asked
         return found
