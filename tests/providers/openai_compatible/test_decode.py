@@ -84,7 +84,11 @@ def test_str_03_text_before_reasoning_and_reasoning_again_after_a_call() -> None
 def test_str_04_everything_in_one_chunk() -> None:
     stream = sse(
         chunk(
-            "tool_calls", USAGE, reasoning_content="r", content="t", tool_calls=[call(0, "id", "f", '{"a":1}')]
+            "tool_calls",
+            USAGE,
+            reasoning_content="r",
+            content="t",
+            tool_calls=[call(0, "id", "f", '{"a":1}')],
         )
     )
     said = answer(stream + DONE)
