@@ -103,6 +103,11 @@ def test_blank_texts_go_and_turns_of_one_role_join() -> None:
     )
 
 
+def test_a_turn_without_blocks_goes_too() -> None:
+    assert joined(talk(user("a"), assistant())) == (user("a"),)
+    assert check_prefill(talk(*joined(talk(user("a"), assistant()))), target())[0].turns == (user("a"),)
+
+
 def test_a_last_turn_of_nothing_still_asks() -> None:
     assert joined(talk(user("a"), assistant("b"), user(" "))) == (user("a"), assistant("b"), user(NO_CONTENT))
     assert joined(talk(user(""))) == (user(NO_CONTENT),)

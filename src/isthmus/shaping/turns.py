@@ -84,7 +84,7 @@ def join_turns(conversation: Conversation, target: Target) -> Fit:
     changed = False
     for turn in conversation.turns:
         shown = _without_blank(turn)
-        changed = changed or shown is not turn
+        changed = changed or shown is not turn or not shown.blocks
         if not shown.blocks:
             continue
         if joined and joined[-1].role is shown.role and shown.role is not Role.SYSTEM:
