@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from isthmus.core.conversation import CacheMark, Conversation, Reasoning, Sampling, Text, Tool
+from isthmus.core.conversation import CacheMark, Conversation, Reasoning, Sampling, Text, ThinkingMode, Tool
 from isthmus.shaping.limits import fit_limits, strip_cache_marks
 from talk import talk, target, user
 
@@ -61,6 +61,12 @@ def test_effort_is_clipped(efforts: tuple[str, ...], given: str | None, losses: 
     shaped, noted = fitted(replace(HELLO, reasoning=Reasoning(effort="max")), efforts=efforts)
     assert shaped.reasoning.effort == given
     assert noted == losses
+
+
+def test_effort_stays_for_a_model_that_takes_a_budget_instead() -> None:
+    asked = replace(HELLO, reasoning=Reasoning(effort="max"))
+    budgeted = {"efforts": (), "thinking": frozenset((ThinkingMode.DISABLED, ThinkingMode.ENABLED))}
+    assert fitted(asked, **budgeted) == (asked, [])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from isthmus.core.abilities import Abilities
-from isthmus.core.conversation import Conversation, Sampling
+from isthmus.core.conversation import Conversation, Reasoning, Sampling, ThinkingMode
 from isthmus.core.interfaces import Target
 from isthmus.core.losses import Action, Loss
 from isthmus.shaping.turns import Fit
@@ -23,12 +23,21 @@ def fit_limits(conversation: Conversation, target: Target) -> Fit:
     sampling = _sampling(conversation.sampling, able, losses)
     if sampling is not conversation.sampling:
         changes["sampling"] = sampling
-    effort = conversation.reasoning.effort
-    if effort is not None and (clipped := able.clip_effort(effort)) != effort:
-        action = Action.DROPPED if clipped is None else Action.CLAMPED
-        losses.append(Loss("effort", action, "" if clipped is None else f"{effort}→{clipped}"))
-        changes["reasoning"] = replace(conversation.reasoning, effort=clipped)
+    reasoning = _reasoning(conversation.reasoning, able, losses)
+    if reasoning is not conversation.reasoning:
+        changes["reasoning"] = reasoning
     return (replace(conversation, **changes) if changes else conversation), tuple(losses)
+
+
+def _reasoning(reasoning: Reasoning, able: Abilities, losses: list[Loss]) -> Reasoning:
+    if reasoning.effort is None or (not able.efforts and ThinkingMode.ENABLED in able.thinking):
+        return reasoning  # a model without words for effort, but with a budget, gets one from its provider
+    clipped = able.clip_effort(reasoning.effort)
+    if clipped == reasoning.effort:
+        return reasoning
+    action = Action.DROPPED if clipped is None else Action.CLAMPED
+    losses.append(Loss("effort", action, "" if clipped is None else f"{reasoning.effort}→{clipped}"))
+    return replace(reasoning, effort=clipped)
 
 
 def _sampling(sampling: Sampling, able: Abilities, losses: list[Loss]) -> Sampling:
