@@ -74,6 +74,31 @@ def test_an_alias_made_for_discovery_leads_back() -> None:
     assert DIRECTORY.choose(alias) == Choice("open", "vendor/model")
 
 
+def test_a_pattern_for_claude_hides_no_alias_made_for_discovery() -> None:
+    maps = {
+        "main": ModelMap({"claude-*": "big", "small": "little"}),
+        "open": ModelMap(),
+        "opus": ModelMap(),
+    }
+    directory = Directory(maps, {}, "main")
+    assert directory.choose(Directory.discovery_alias("open", "qwen3")) == Choice("open", "qwen3")
+    assert directory.choose(Directory.discovery_alias("main", "small")) == Choice("main", "little")
+    assert directory.choose(Directory.discovery_alias("main", "small"), "main") == Choice("main", "little")
+    assert directory.choose("claude-sonnet-5") == Choice("main", "big")
+
+
+def test_an_entry_that_says_more_beats_an_alias_made_for_discovery() -> None:
+    maps = {
+        "main": ModelMap({"claude-opus-*": "big", "claude-haiku-5": "small"}),
+        "opus": ModelMap(),
+        "haiku": ModelMap(),
+    }
+    directory = Directory(maps, {}, "main")
+    assert directory.choose("claude-opus-4-6") == Choice("main", "big")
+    assert directory.choose("claude-haiku-5") == Choice("main", "small")
+    assert directory.choose("claude-haiku-5", "haiku") == Choice("haiku", "claude-haiku-5")
+
+
 def test_a_mapped_name_beats_the_provider_prefix_it_resembles() -> None:
     directory = Directory({"a": ModelMap({"b/large": "mapped"}), "b": ModelMap()}, {}, "a")
     assert directory.choose("b/large") == Choice("a", "mapped")

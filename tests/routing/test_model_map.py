@@ -68,3 +68,11 @@ def test_a_star_alone_is_a_default_not_knowledge() -> None:
     assert models.explicit("x") is None
     assert models.resolve("x") == "rest-x"
     assert models.resolve("a") == "b"
+
+
+def test_how_much_of_a_name_the_map_spells_out() -> None:
+    models = ModelMap({"claude-*": "big", "claude-opus-*": "bigger", "small": "little", "*": "any"})
+    assert models.literal_characters("claude-sonnet-5") == len("claude-")
+    assert models.literal_characters("claude-opus-5") == len("claude-opus-")
+    assert (models.literal_characters("small"), models.literal_characters("little")) == (5, 6)
+    assert models.literal_characters("nobody") == 0

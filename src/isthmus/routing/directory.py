@@ -67,7 +67,7 @@ class Directory:
     def _within(self, asked: str, provider: str) -> Choice:
         models = self._providers[provider]
         alias = self._aliases.get(asked)
-        for name in (asked, alias, self._undiscovered(asked, provider)):
+        for name in (self._undiscovered(asked, provider), asked, alias):
             if name is None:
                 continue
             bare = _without_prefix(name, provider)
@@ -84,7 +84,7 @@ class Directory:
                 if self._providers[self.default_provider].explicit(wanted) is not None:
                     return None  # An upstream's own id such as `mistral/large`, mapped as it stands.
                 return self._within(wanted, name)
-            if self._undiscovered(wanted, name) is not None and self._mapped(wanted) is None:
+            if self._undiscovered(wanted, name) is not None:
                 return self._within(wanted, name)
         return None
 
@@ -100,11 +100,15 @@ class Directory:
             return Choice(self.default_provider, found)
         raise self._unknown(asked, list(self._providers))
 
-    @staticmethod
-    def _undiscovered(asked: str, provider: str) -> str | None:
-        """The model behind a name made by `discovery_alias`."""
-        prefix = f"claude-{provider}-"
-        return asked[len(prefix) :] if asked.startswith(prefix) and len(asked) > len(prefix) else None
+    def _undiscovered(self, asked: str, provider: str) -> str | None:
+        """The model behind a name made by `discovery_alias`. A map's own entry counts for more, unless it is a pattern that
+        says less of the name: `claude-*` is not meant to hide what the model list offers."""
+        prefix = self.discovery_alias(provider, "")
+        if not asked.startswith(prefix) or len(asked) == len(prefix):
+            return None
+        if any(each.literal_characters(asked) >= len(prefix) for each in self._providers.values()):
+            return None
+        return asked[len(prefix) :]
 
     def _unknown(self, asked: str, providers: list[str]) -> BadRequest:
         known = [name for provider in providers for name in self._providers[provider].names()]

@@ -67,16 +67,25 @@ class ModelMap:
     def explicit(self, asked: str) -> str | None:
         """The upstream's name if the map says it, by exact name, date rule or pattern (`*` alone is none of them); a name
         that stands on the upstream's side of the map is taken at its word."""
+        found = self._known(asked)
+        return None if found is None else found[0]
+
+    def literal_characters(self, asked: str) -> int:
+        """How much of the name the map spells out: all of it, or what stands beside the `*` of a pattern; 0: unknown."""
+        found = self._known(asked)
+        return 0 if found is None else found[1]
+
+    def _known(self, asked: str) -> tuple[str, int] | None:
         if (found := self._exact.get(asked)) is not None:
-            return found
+            return found, len(asked)
         bare = _BRACKETED.sub("", asked)
         if (found := self._by_name(bare)) is not None:
-            return found
+            return found, len(asked)
         if asked in self._values:
-            return asked
+            return asked, len(asked)
         for pattern in self._patterns:
             if (found := pattern.apply(asked) or pattern.apply(bare)) is not None:
-                return found
+                return found, pattern.literal_characters
         return None
 
     def resolve(self, asked: str) -> str | None:
