@@ -22,6 +22,7 @@ from isthmus.core.commands import (
     Fetched,
     Forward,
     Head,
+    Headers,
     Later,
     Pause,
     Say,
@@ -42,6 +43,7 @@ from isthmus.server.reply import (
     Watch,
     send_whole,
 )
+from isthmus.server.secrecy import veil, veiled
 from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel, Incoming
 
 log = structlog.get_logger("isthmus")
@@ -92,6 +94,8 @@ class Answering:
         self._relay: Relay | None = None
         self._plain: PlainRelay | None = None
         self._raw: tuple[Head, bytes] | None = None
+        self._sent: Headers = ()
+        """The headers of the last request to the upstream."""
         self.verbatim: tuple[int, bytes, bytes] | None = None
         """Status, content type and body of an upstream's refusal in the client's own dialect, to be passed on as it is."""
 
@@ -114,6 +118,7 @@ class Answering:
             assert isinstance(why, GatewayError)
             await self._fail(why)
         except GatewayError as error:
+            veil(error, self._sent)
             await self._fail(error)
         except Exception as bug:
             if self._reply is None or not self._reply.committed:
@@ -171,6 +176,7 @@ class Answering:
     async def _exchange(self, command: Stream | Forward) -> None:
         job = self._job
         job.record.attempts += 1
+        self._sent = command.headers
         self._add_losses(command.losses)
         self._relay = None
         if self._reply is not None:
@@ -189,7 +195,7 @@ class Answering:
         job.channel.retire(incoming)
 
     async def _refusal(self, command: Stream | Forward, incoming: Incoming) -> UpstreamError:
-        body = await incoming.read_all(MAX_REFUSAL_BYTES)
+        body = veiled(await incoming.read_all(MAX_REFUSAL_BYTES), command.headers)
         error = command.classify(incoming.head, body)
         if (
             isinstance(command, Forward)
