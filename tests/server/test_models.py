@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -72,3 +73,25 @@ async def test_a_refused_list_is_told_to_whoever_checks(http: Http) -> None:
     async with upstream(web.Response(status=401, text="no")) as up:
         with pytest.raises(UpstreamError, match="401"):
             await fetch_models(Source(Wordy(up.url), http.channel(Limits())))
+
+
+async def test_a_slow_upstream_is_left_out_until_it_has_answered(
+    http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isthmus.server.models.BRIEF_S", 0.05)
+    come = asyncio.Event()
+
+    async def late(response: web.StreamResponse) -> None:
+        await come.wait()
+        await response.write(b"m1")
+
+    async with upstream(late) as up:
+        models = lists(Source(Wordy(up.url), http.channel(Limits())))
+        assert await models.of(None, for_discovery=False) == []
+        assert await models.of("wordy", for_discovery=True) == []
+        patient = asyncio.create_task(models.of("wordy", for_discovery=False))
+        await asyncio.sleep(0.1)
+        come.set()
+        assert [info.id for info in await patient] == ["m1"]
+        assert [info.id for info in await models.of(None, for_discovery=False)] == ["m1"]
+        assert up.asked == 1

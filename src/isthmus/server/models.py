@@ -14,6 +14,10 @@ from isthmus.server.sources import Source
 
 KEPT_S: Final = 300.0
 KEPT_AFTER_FAILURE_S: Final = 15.0
+BRIEF_S: Final = 2.0
+"""How long a list of many providers waits for one of them: Claude Code gives up on its model list after three seconds."""
+PATIENT_S: Final = 30.0
+"""How long a list, or a row, of one provider waits for it."""
 
 
 class ModelLists:
@@ -27,9 +31,21 @@ class ModelLists:
 
     async def of(self, provider: str | None, *, for_discovery: bool) -> list[ModelInfo]:
         """The models of one provider, or of all, each id once. `for_discovery` adds a Claude-like alias for foreign ones,
-        since Claude Code shows only ids that contain `claude`."""
+        since Claude Code shows only ids that contain `claude`. A provider that takes too long to answer is left out until it
+        has."""
+        wait_s = PATIENT_S if provider is not None and not for_discovery else BRIEF_S
+        return await self._of(provider, for_discovery, wait_s)
+
+    async def one(self, provider: str | None, id: str) -> ModelInfo | None:
+        for info in await self._of(provider, True, PATIENT_S):
+            if info.id == id:
+                return info
+        return None
+
+    async def _of(self, provider: str | None, for_discovery: bool, wait_s: float) -> list[ModelInfo]:
         names = [provider] if provider is not None else list(self._sources)
-        lists = await asyncio.gather(*(self._of_one(name, alone=provider is not None) for name in names))
+        alone = provider is not None
+        lists = await asyncio.gather(*(self._of_one(name, wait_s, alone=alone) for name in names))
         found: dict[str, ModelInfo] = {}
         for name, models in zip(names, lists, strict=True):
             for info in models:
@@ -41,18 +57,12 @@ class ModelLists:
                     )
         return list(found.values())
 
-    async def one(self, provider: str | None, id: str) -> ModelInfo | None:
-        for info in await self.of(provider, for_discovery=True):
-            if info.id == id:
-                return info
-        return None
-
-    async def _of_one(self, name: str, *, alone: bool) -> list[ModelInfo]:
+    async def _of_one(self, name: str, wait_s: float, *, alone: bool) -> list[ModelInfo]:
         source = self._sources[name]
         named = self._directory.names(name)
         if named:
             return [self._described(source, id) for id in named]
-        listed = await self._listed(name)
+        listed = await self._listed(name, wait_s)
         if alone or name == self._directory.default_provider:
             return [self._completed(source, info, info.id) for info in listed]
         # Beside others, a model of another than the default provider is reached as `provider/model`.
@@ -73,7 +83,8 @@ class ModelLists:
             max_output_tokens=info.max_output_tokens or record.max_output_tokens,
         )
 
-    async def _listed(self, name: str) -> list[ModelInfo]:
+    async def _listed(self, name: str, wait_s: float) -> list[ModelInfo]:
+        """What is known when the wait is over: the upstream goes on being asked, for the next time."""
         now = asyncio.get_running_loop().time()
         until, models = self._known.get(name, (0.0, []))
         if now < until:
@@ -83,7 +94,8 @@ class ModelLists:
             task = asyncio.create_task(self._ask(name))
             self._asking[name] = task
             task.add_done_callback(lambda _: self._asking.pop(name, None))
-        return await asyncio.shield(task)
+        done, _ = await asyncio.wait((task,), timeout=wait_s)
+        return task.result() if done else models
 
     async def _ask(self, name: str) -> list[ModelInfo]:
         """An upstream without a list, or out of reach, has no models to show; that is no error of the client's."""
