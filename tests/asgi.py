@@ -55,5 +55,6 @@ async def ask(
     assert start["type"] == "http.response.start"
     assert all(message["type"] == "http.response.body" for message in sent[1:])
     assert not sent[-1].get("more_body", False)
+    assert len({name for name, _ in start["headers"]}) == len(start["headers"]), "a header was sent twice"
     answered = {name.decode(): value.decode() for name, value in start["headers"]}
     return Reply(start["status"], answered, b"".join(message.get("body", b"") for message in sent[1:]))

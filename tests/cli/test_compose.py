@@ -12,7 +12,7 @@ from isthmus.core.conversation import Conversation, Role, Text, Turn
 from isthmus.core.errors import BadRequest
 from isthmus.core.interfaces import CHAT, MESSAGES, ModelInfo, Target
 from isthmus.core.losses import Policy
-from isthmus.server.gateway import COMPLETIONS, Gateway
+from isthmus.server.gateway import Gateway
 
 SETTINGS: dict[str, Any] = {
     "server": {
@@ -49,19 +49,19 @@ async def built(**changes: Any) -> Gateway:
 
 async def test_limits_and_policy_reach_the_sources() -> None:
     gateway = await built()
-    near = gateway.sources["near"]
+    near = gateway.endpoints.sources["near"]
     limits = near.channel.limits
     assert (limits.connect_s, limits.first_byte_s, limits.idle_s, limits.whole_s) == (1, 2, 3, 4)
     assert near.policy is Policy.STRICT
     assert near.name == "near"
     assert not near.provider.abilities("dummy-text").vision
-    assert gateway.sources["far"].policy is Policy.REPAIR
+    assert gateway.endpoints.sources["far"].policy is Policy.REPAIR
 
 
 async def test_the_listener_has_its_rules() -> None:
     gateway = await built()
-    assert gateway.max_body_bytes == 3 << 20
-    assert (gateway.pace.commit_after_s, gateway.pace.keepalive_s) == (5, 6)
+    assert gateway.endpoints.max_body_bytes == 3 << 20
+    assert (gateway.endpoints.pace.commit_after_s, gateway.endpoints.pace.keepalive_s) == (5, 6)
     gateway.guard.check_host({"host": "gateway.example.com"})
     gateway.guard.check_origin({"origin": "https://chat.example.com"})
     gateway.guard.check_key({"x-api-key": "key-of-a-client"})
@@ -71,11 +71,13 @@ async def test_the_listener_has_its_rules() -> None:
 
 async def test_every_dialect_is_there() -> None:
     gateway = await built()
-    assert {MESSAGES, CHAT, COMPLETIONS} <= set(gateway.dialects)
-    page = json.loads(gateway.model_pages.page([ModelInfo("a")], limit=None, after_id=None, before_id=None))
+    assert {MESSAGES, CHAT, "openai_completions"} <= set(gateway.dialects)
+    page = json.loads(
+        gateway.endpoints.model_pages.page([ModelInfo("a")], limit=None, after_id=None, before_id=None)
+    )
     assert [model["id"] for model in page["data"]] == ["a"]
-    assert json.loads(gateway.model_pages.one(ModelInfo("a")))["id"] == "a"
-    counted = gateway.parse_count(b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}', {})
+    assert json.loads(gateway.endpoints.model_pages.one(ModelInfo("a")))["id"] == "a"
+    counted = gateway.endpoints.parse_count(b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}', {})
     assert counted.conversation.model == "m"
 
 
@@ -98,7 +100,7 @@ async def test_settings_that_do_not_fit_together_are_a_value_error() -> None:
 async def test_hands_are_closed_after_use() -> None:
     async with open_hands(Settings().images) as hands:
         assert isinstance(hands, Hands)
-        channel = hands.http.channel(limits=(await built()).sources["near"].channel.limits)
+        channel = hands.http.channel(limits=(await built()).endpoints.sources["near"].channel.limits)
     assert channel._session.closed
 
 
@@ -110,7 +112,7 @@ async def test_auto_cache_reaches_anthropic(wanted: bool) -> None:
         aliases={},
         auto_cache=wanted,
     )
-    provider = gateway.sources["claude"].provider
+    provider = gateway.endpoints.sources["claude"].provider
     hello = Conversation("claude-sonnet-5", (Turn(Role.USER, (Text("Hello" * 9999),)),), max_tokens=9)
     command = next(provider.exchange(hello, Target("claude-sonnet-5", provider.abilities("claude-sonnet-5"))))
     assert isinstance(command, Stream)

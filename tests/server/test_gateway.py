@@ -19,7 +19,8 @@ from isthmus.dialects import anthropic, openai_chat
 from isthmus.providers.dummy import Dummy
 from isthmus.routing.directory import Directory
 from isthmus.routing.model_map import ModelMap
-from isthmus.server.gateway import Gateway, ModelPages
+from isthmus.server.endpoints import Endpoints, ModelPages
+from isthmus.server.gateway import Gateway
 from isthmus.server.guard import Guard
 from isthmus.server.sources import Source
 from isthmus.transport.http import Http, Limits
@@ -38,20 +39,20 @@ def gateway(
 
     named = {source.name: source for source in sources}
     directory = Directory({name: (maps or {}).get(name, ModelMap()) for name in named}, {}, next(iter(named)))
-    return Gateway(
+    endpoints = Endpoints(
         sources=named,
         directory=directory,
-        dialects={
-            MESSAGES: anthropic.dialect,
-            CHAT: openai_chat.dialect,
-            openai_chat.completions.name: openai_chat.completions,
-        },
         model_pages=ModelPages(openai_chat.models_page, openai_chat.model_object),
         parse_count=anthropic.dialect.parse_for_count,
         fetch=fetch,
-        guard=guard or Guard(),
         **fields,
     )
+    dialects = {
+        MESSAGES: anthropic.dialect,
+        CHAT: openai_chat.dialect,
+        openai_chat.completions.name: openai_chat.completions,
+    }
+    return Gateway(endpoints, dialects, guard or Guard())
 
 
 @pytest.fixture

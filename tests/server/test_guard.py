@@ -104,7 +104,9 @@ def test_the_allow_list_of_origins_starts_empty() -> None:
 
 
 def test_an_allowed_origin_hears_what_a_browser_needs() -> None:
-    headers = dict(OPEN.preflight_headers({"origin": "https://chat.example.org"}))
+    page = {"origin": "https://chat.example.org"}
+    headers = dict(OPEN.cors_headers(page) + OPEN.preflight_headers(page))
+    assert len(headers) == len(OPEN.cors_headers(page)) + len(OPEN.preflight_headers(page))
     assert headers["access-control-allow-origin"] == "https://chat.example.org"
     assert "x-api-key" in headers["access-control-allow-headers"]
     assert "retry-after" in headers["access-control-expose-headers"]

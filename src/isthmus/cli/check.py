@@ -63,7 +63,7 @@ async def _probe_all(loaded: Loaded, *, ask: bool) -> tuple[list[Finding], Redac
             settings = with_found(settings, await look_around(hands.http, settings.server.port))
         redaction = set_up("error", "auto", secrets_of(settings))
         try:
-            sources = build(settings, hands).sources
+            sources = build(settings, hands).endpoints.sources
         except ValueError as error:
             raise CommandFailed(f"the configuration does not fit together: {error}") from None
         probes = (probe(each, settings.providers[name], ask=ask) for name, each in sources.items())

@@ -12,7 +12,8 @@ from isthmus.dialects import anthropic
 from isthmus.dialects.openai_chat import model_object, models_page
 from isthmus.routing.directory import Directory
 from isthmus.routing.model_map import ModelMap
-from isthmus.server.gateway import Gateway, ModelPages
+from isthmus.server.endpoints import Endpoints, ModelPages
+from isthmus.server.gateway import Gateway
 from isthmus.server.guard import guard_for
 from isthmus.server.reply import Pace
 from isthmus.server.sources import Source
@@ -42,20 +43,20 @@ def build(settings: Settings, hands: Hands) -> Gateway:
     Raises `ValueError` where settings that are fine one by one do not fit together (aliases in a circle, an unknown quirk).
     """
     server = settings.server
-    return Gateway(
+    endpoints = Endpoints(
         sources={
             name: source(name, each, hands.http, auto_cache=settings.auto_cache)
             for name, each in settings.providers.items()
         },
         directory=directory(settings),
-        dialects=registry.dialects(),
         model_pages=ModelPages(models_page, model_object),
         parse_count=anthropic.dialect.parse_for_count,
         fetch=hands.images.fetch,
-        guard=guard_for(server.host, settings.api_keys, server.allowed_hosts, server.cors_origins),
         pace=Pace(settings.streams.commit_after_s, settings.streams.keepalive_s),
         max_body_bytes=server.max_body_mib << 20,
     )
+    guard = guard_for(server.host, settings.api_keys, server.allowed_hosts, server.cors_origins)
+    return Gateway(endpoints, registry.dialects(), guard)
 
 
 def source(name: str, settings: ProviderSettings, http: Http, *, auto_cache: bool = True) -> Source:

@@ -96,11 +96,10 @@ class Guard:
         )
 
     def preflight_headers(self, headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        allowed = self.cors_headers(headers)
-        if not allowed:
+        """What the answer to a preflight says beside `cors_headers`."""
+        if not self.cors_headers(headers):
             return ()
         return (
-            *allowed,
             ("access-control-allow-methods", "GET,POST,DELETE,OPTIONS"),
             ("access-control-allow-headers", _ALLOWED_HEADERS),
             ("access-control-max-age", "600"),
