@@ -69,12 +69,14 @@ class Room:
 
 
 @asynccontextmanager
-async def opened(target: Vendor | Claude) -> AsyncIterator[Room]:
+async def opened(target: Vendor | Claude, **sections: Json) -> AsyncIterator[Room]:
+    """`sections` are further ones of the configuration."""
     async with _upstream(target) as upstream:
         provider: Json = {"base_url": upstream.base_url, "api_key": upstream.key, **target.settings}
         if isinstance(target, Claude):
             provider["type"] = "anthropic"
-        settings = Settings.model_validate({"providers": {"upstream": provider}, "images": target.images})
+        configuration = {"providers": {"upstream": provider}, "images": target.images, **sections}
+        settings = Settings.model_validate(configuration)
         async with open_hands(settings.images) as hands:
             yield Room(build(settings, hands), upstream, target.model)
 
