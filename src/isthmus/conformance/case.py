@@ -51,10 +51,10 @@ class Case:
         for need in sorted(self.needs):
             if need in lacking and self.role is None:
                 return lacking[need]
-        if self.role is not None and self.role not in stage.cast.parts:
-            return _UNSCRIPTED if self.role in DUMMY.parts else _SIMULATED
         if self.witnessed and stage.witness is None:
             return _UNSEEN
+        if self.role is not None and self.role not in stage.cast.parts:
+            return _UNSCRIPTED if self.role in DUMMY.parts else _SIMULATED
         return None
 
     def requests_on(self, stage: Stage) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from isthmus.conformance import asking
-from isthmus.conformance.case import GATEWAYS, Case, Need
+from isthmus.conformance.case import GATEWAYS, TRANSLATED, Case, Need
 from isthmus.conformance.cases_answers import WITH_USAGE
 from isthmus.conformance.cast import Part, Role
 from isthmus.conformance.client import credentials
@@ -32,7 +32,11 @@ async def text(stage: Stage) -> None:
         return
     if stage.lane is Lane.TRANSLATED:
         require(not said.usage, "usage was sent though nobody asked", str(said.usage))
-    counted = await stage.streamed(stage.body(asking.PONG) | WITH_USAGE)
+    try:
+        counted = await stage.streamed(stage.body(asking.PONG) | WITH_USAGE)
+    except Moot as refused:
+        stage.note(str(refused))
+        return
     require(counted.usage, "usage was asked for and did not come")
 
 
@@ -99,7 +103,7 @@ async def fails(stage: Stage, part: Part) -> None:
     if answer.status >= 400:
         stage.require_error(answer, answer.status)
     else:
-        stage.require_stream(answer)
+        stage.require_stream(answer, noted=stage.lane is Lane.RAW)
         said = read(stage.api, answer)
         require(said.error is not None, "the stream breaks off without an error", answer.shown[-300:])
         require(not said.ended and not said.stop, "the stream ends as if it were whole", answer.shown[-300:])
@@ -181,7 +185,7 @@ CASES: Final = (
         "an upstream that does not speak its protocol",
         garbage,
         2,
-        lanes=GATEWAYS,
+        lanes=TRANSLATED,
         role=Role.GARBAGE,
         per_variant=True,
     ),

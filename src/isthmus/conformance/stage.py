@@ -24,6 +24,8 @@ Json = dict[str, Any]
 LIMIT: Final = 1024
 """Output tokens allowed to short answers: room for a model that thinks first."""
 ECHO_LIMIT: Final = 8000
+_OPTIONAL: Final = ("tool_choice", "stream_options", "Unsupported parameter: 'stop'")
+"""In the words of upstreams that refuse them: fields that not every model takes, and that nothing translates."""
 _TOLERATED: Final = frozenset(
     rule
     for rules in (CHAT_RULES, MESSAGES_RULES)
@@ -145,19 +147,24 @@ class Stage:
     # judging ---------------------------------------------------------------------------------------
 
     def require_ok(self, answer: Answer) -> None:
-        if answer.status != 200 and "tool_choice" in answer.shown and self.lane is not Lane.TRANSLATED:
-            raise Moot("the model refuses a forced tool choice")
+        if answer.status in (400, 422) and self.lane is not Lane.TRANSLATED:
+            for name in _OPTIONAL:
+                if name in answer.shown:
+                    raise Moot(f"the upstream refuses {name}")
         require(answer.status == 200, f"status {answer.status} instead of 200", answer.shown)
         require(not answer.broken, answer.broken, answer.shown)
 
-    def require_stream(self, answer: Answer) -> None:
-        """Raises `Fault` unless the bytes are a legal stream of the dialect, whether it ends well or in an error."""
+    def require_stream(self, answer: Answer, *, noted: bool = False) -> None:
+        """Raises `Fault` unless the bytes are a legal stream of the dialect, whether it ends well or in an error.
+
+        What official clients tolerate of an upstream, and with `noted` everything, is a note instead.
+        """
         kind = answer.headers.get("content-type", "none")
         require(answer.is_stream, f"content-type is {kind!r}, not text/event-stream", answer.shown)
         body = answer.body
         problems = lint_messages(body) if self.api is Api.MESSAGES else lint_chat(body)
         for line, rule, message in ((each.line, each.rule, each.message) for each in problems):
-            if self.lane is not Lane.TRANSLATED and rule in _TOLERATED:
+            if noted or (self.lane is not Lane.TRANSLATED and rule in _TOLERATED):
                 self.note(f"{rule}: {message}")
                 continue
             lines = answer.body.splitlines()
