@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -74,3 +75,31 @@ def test_a_repeated_header_is_one_list() -> None:
         "headers": [(b"anthropic-beta", b"a"), (b"host", b"h"), (b"anthropic-beta", b"b,c")]
     }
     assert request_from(repeated, receiving()).headers == {"anthropic-beta": "a, b,c", "host": "h"}
+
+
+async def test_the_rest_of_a_refused_request_is_thrown_away() -> None:
+    more = {"type": "http.request", "body": b"abcd", "more_body": True}
+    waiting = [more, more, more, {"type": "http.request", "body": b"e"}]
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop(0)
+
+    request = request_from(scope(), receive)
+    with pytest.raises(BadRequest):
+        await request.body(3)
+    assert not request.received
+    await request.discard()
+    assert request.received
+    assert waiting == []
+
+
+async def test_a_body_that_never_ends_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isthmus.server.request.LINGER_S", 0.05)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"abcd", "more_body": True}
+
+    request = request_from(scope(), receive)
+    await request.discard()
+    assert request.received

@@ -94,10 +94,20 @@ class StreamReply:
         )
 
 
-async def send_whole(send: Send, status: int, headers: HeaderList, body: bytes) -> None:
-    """A plain answer in one piece."""
+async def send_whole(
+    send: Send,
+    status: int,
+    headers: HeaderList,
+    body: bytes,
+    before_end: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """A plain answer in one piece. `before_end` runs when all of it has left and the connection may not close yet."""
     sized = [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": sized})
+    if before_end is not None:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        body = b""
+        await before_end()
     await send({"type": "http.response.body", "body": body})
 
 

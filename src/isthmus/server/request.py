@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from isthmus.core.errors import BadRequest, Kind
 from isthmus.server.reply import ClientLeft, Receive
 
 ANTHROPIC_VERSION = "anthropic-version"
+LINGER_S: Final = 5.0
+"""How long the rest of a refused request is read and thrown away."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,8 @@ class Request:
     id: str
     """`req_` and 24 characters; on every answer and in every log line."""
     receive: Receive
+    received: bool = False
+    """The body has arrived to its end, or never will."""
 
     @property
     def is_messages_client(self) -> bool:
@@ -45,14 +50,29 @@ class Request:
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
+                self.received = True
                 raise ClientLeft("the client left while sending its request")
+            self.received = not message.get("more_body", False)
             piece: bytes = message.get("body", b"")
             size += len(piece)
             if size > at_most:
                 raise _too_large(at_most)
-            if not message.get("more_body", False):
+            if self.received:
                 return b"".join((*pieces, piece)) if pieces else piece
             pieces.append(piece)
+
+    async def discard(self) -> None:
+        """Throws away what is still coming, for a while. A client that finds its connection closed while it sends never
+        reads the answer: it takes a refusal for a broken network, and sends all of it again."""
+        try:
+            async with asyncio.timeout(LINGER_S):
+                while not self.received:
+                    message = await self.receive()
+                    self.received = message["type"] == "http.disconnect" or not message.get(
+                        "more_body", False
+                    )
+        except TimeoutError:
+            self.received = True
 
 
 def request_from(scope: Mapping[str, Any], receive: Receive) -> Request:

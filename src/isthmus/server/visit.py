@@ -59,10 +59,11 @@ class Visit:
         await send_whole(self.send, status, own + self.headers, body)
 
     async def refuse(self, rendered: Rendered) -> None:
-        """An error, as the dialect says it."""
+        """An error, as the dialect says it. A client that is still sending gets the time to read it."""
         self.record.status = rendered.status
         own = [(b"content-type", JSON), *pairs(rendered.headers), *self.headers]
-        await send_whole(self.send, rendered.status, own, rendered.body)
+        unread = None if self.request.received else self.request.discard
+        await send_whole(self.send, rendered.status, own, rendered.body, unread)
 
     def only(self, method: str) -> None:
         """Raises `BadRequest` for any other method."""
