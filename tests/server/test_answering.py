@@ -233,10 +233,21 @@ async def test_a_raw_plain_answer_goes_through_untouched(http: Http) -> None:
 async def test_a_refusal_of_the_clients_own_making_is_passed_on_as_it_is(http: Http) -> None:
     stage = Stage(http)
     answering = Answering(stage.job, stage.client.receive, stage.client.send)
-    async with upstream(web.Response(status=400, body=b'{"no":1}', content_type="application/json")) as up:
+    refusal = b'{"error" : {"message":"no"}, "odd":1}'
+    async with upstream(web.Response(status=400, body=refusal, content_type="application/json")) as up:
         with pytest.raises(UpstreamError):
             await answering.run(frames(up.url))
-    assert answering.verbatim == (400, b"application/json", b'{"no":1}')
+    assert answering.verbatim == (400, b"application/json", refusal)
+
+
+@pytest.mark.parametrize("body", [b'{"code":20012,"message":"no"}', b'{"error":"no"}', b"[]", b"no", b""])
+async def test_a_refusal_in_a_shape_no_sdk_reads_is_told_in_the_dialects_own(http: Http, body: bytes) -> None:
+    stage = Stage(http)
+    answering = Answering(stage.job, stage.client.receive, stage.client.send)
+    async with upstream(web.Response(status=400, body=body, content_type="application/json")) as up:
+        with pytest.raises(UpstreamError):
+            await answering.run(frames(up.url))
+    assert answering.verbatim is None
 
 
 async def test_headers_leave_after_a_while_and_keep_alives_follow(http: Http) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, assert_never
 
+import msgspec
 import structlog
 
 from isthmus.core.commands import (
@@ -197,11 +198,7 @@ class Answering:
     async def _refusal(self, command: Stream | Forward, incoming: Incoming) -> UpstreamError:
         body = veiled(await incoming.read_all(MAX_REFUSAL_BYTES), command.headers)
         error = command.classify(incoming.head, body)
-        if (
-            isinstance(command, Forward)
-            and error.kind in _CLIENTS_FAULT
-            and incoming.head.content_type == "application/json"
-        ):
+        if isinstance(command, Forward) and error.kind in _CLIENTS_FAULT and _is_error_body(body):
             self.verbatim = (incoming.head.status, b"application/json", body)
         return error
 
@@ -390,6 +387,14 @@ class Answering:
         if record.usage is None and (heard.usage is not None or heard.characters):
             estimate = 0 if self._job.signing is None else self._job.signing.input_estimate
             record.usage = heard.usage_so_far(estimate)
+
+
+def _is_error_body(body: bytes) -> bool:
+    """Whether SDKs find the error where they look for it; some vendors have shapes of their own."""
+    try:
+        return isinstance(msgspec.json.decode(body)["error"], dict)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
+        return False
 
 
 def internal_error(record: Record, bug: Exception) -> GatewayError:

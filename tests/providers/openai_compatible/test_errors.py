@@ -32,6 +32,7 @@ def said(message: str, **more: Any) -> dict[str, Any]:
         (422, said("wrong parameter"), Kind.INVALID_REQUEST, Next.NOTHING),
         (422, {"detail": [{"loc": ["body"], "msg": "x"}]}, Kind.INVALID_REQUEST, Next.NOTHING),
         (400, said("too long", code="context_length_exceeded"), Kind.CONTEXT_OVERFLOW, Next.NOTHING),
+        (400, said("Input is too long.", code="invalid_request_error"), Kind.CONTEXT_OVERFLOW, Next.NOTHING),
         (500, said("prompt is too long: 20 tokens > 10 maximum"), Kind.CONTEXT_OVERFLOW, Next.NOTHING),
         (401, said("Incorrect API key provided: sk-abc"), Kind.UPSTREAM, Next.OTHER_ACCOUNT),
         (402, said("Insufficient Balance"), Kind.UPSTREAM, Next.OTHER_ACCOUNT),

@@ -58,16 +58,22 @@ def source_line(source: Source) -> str:
             return f"stored file {file_id}"
 
 
+_FALSE_BY_DEFAULT = frozenset({"stream", "hidden"})
+
+
 def _parameters(conversation: Conversation) -> JsonObject:
     """Everything that was set, by the names of the core language."""
     whole: JsonObject = msgspec.to_builtins(conversation, str_keys=True)
-    return {name: value for name, value in whole.items() if name not in _SHOWN_APART and not _unset(value)}
+    return {
+        name: value for name, value in whole.items() if name not in _SHOWN_APART and not _unset(name, value)
+    }
 
 
-def _unset(value: object) -> bool:
+def _unset(name: str, value: object) -> bool:
+    """False says something only where None was possible."""
     if isinstance(value, dict):
-        return all(map(_unset, value.values()))
-    return value is None or value is False or value in ((), [])
+        return all(_unset(key, each) for key, each in value.items())
+    return value is None or value in ((), []) or (value is False and name in _FALSE_BY_DEFAULT)
 
 
 def _block(block: Block | ResultPart) -> JsonObject:

@@ -89,7 +89,7 @@ def classify_frame(provider: str, error: Any) -> UpstreamError:
 def _verdict(provider: str, status: int, said: str, code: str, wait_s: float | None) -> UpstreamError:
     said = _SECRETIVE.sub("[...]", said)
     low = f"{said} {code}".lower()
-    if (overflow := recognise(f"{said} {code}", status)) is not None:
+    if (overflow := recognise(said, status) or recognise(code, status)) is not None:
         return UpstreamError(
             said or "prompt is too long",
             kind=Kind.CONTEXT_OVERFLOW,
