@@ -32,7 +32,7 @@ async def nothing() -> Any:
 
 def visit(sent: Sent, method: str = "POST", **headers: str) -> Visit:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = Request(method, "/v1/messages", b"", named, "127.0.0.1", "req_1", nothing)
+    request = Request(method, "/v1/messages", b"", named, "127.0.0.1", "req_1", nothing, received=True)
     record = Record("req_1", 0.0, "messages")
     return Visit(
         request, Place(Endpoint.MESSAGES), anthropic.dialect, record, own_headers("req_1"), sent.send
