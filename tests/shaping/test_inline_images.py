@@ -38,6 +38,15 @@ def test_what_is_no_image_is_refused_naming_the_field() -> None:
     assert caught.value.field == "messages.content.image"
 
 
+def test_a_refusal_shows_no_more_of_an_address_than_its_host() -> None:
+    signed = Image(RemoteUrl("https://user:word@a.example/x.png?signature=abc"))
+    with pytest.raises(BadRequest, match=r"the file at a\.example is not") as caught:
+        run(talk(user(signed)), b"<html>")
+    assert not any(each in caught.value.message for each in ("abc", "x.png", "word"))
+    with pytest.raises(BadRequest, match="the file is not"):
+        run(talk(user(Image(RemoteUrl("https://[broken/x.png")))), b"<html>")
+
+
 def test_only_far_images_need_it() -> None:
     assert needs_inlining(talk(user(FAR)))
     assert not needs_inlining(talk(user(NEAR, "x")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from isthmus.core.commands import Fetch, Fetched
 from isthmus.core.conversation import Block, Conversation, Image, InlineData, RemoteUrl, ToolResult, Turn
@@ -43,10 +44,17 @@ def _image(url: str, fetched: Fetched) -> InlineData:
     text = base64.b64encode(fetched.body).decode()
     media_type = sniff_image(text)
     if media_type is None:
-        raise BadRequest(
-            f"image url: what {url[:200]} leads to is not a JPEG, PNG, GIF or WebP image", field=FIELD
-        )
+        raise BadRequest(f"the file{_at_host(url)} is not a JPEG, PNG, GIF or WebP image", field=FIELD)
     return InlineData(media_type, text)
+
+
+def _at_host(url: str) -> str:
+    """No more of the address than its host: a signed one is a secret, and errors are logged."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    return f" at {host}" if host else ""
 
 
 def _inlined(block: Block, images: dict[str, InlineData]) -> Block:
