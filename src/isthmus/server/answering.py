@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, assert_never
 
-import msgspec
 import structlog
 
 from isthmus.core.commands import (
@@ -45,21 +44,13 @@ from isthmus.server.reply import (
     send_whole,
 )
 from isthmus.server.secrecy import veil, veiled
+from isthmus.server.verbatim import as_it_is
 from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel, Incoming
 
 log = structlog.get_logger("isthmus")
 
 MAX_PLAIN_BYTES: Final = 256 << 20
 MAX_LOSS_HEADER: Final = 2000
-_CLIENTS_FAULT: Final = frozenset(
-    {
-        Kind.INVALID_REQUEST,
-        Kind.CONTEXT_OVERFLOW,
-        Kind.TOO_LARGE,
-        Kind.CAPABILITY,
-        Kind.POLICY_BLOCKED,
-    }
-)
 
 
 @dataclass(slots=True)
@@ -198,8 +189,9 @@ class Answering:
     async def _refusal(self, command: Stream | Forward, incoming: Incoming) -> UpstreamError:
         body = veiled(await incoming.read_all(MAX_REFUSAL_BYTES), command.headers)
         error = command.classify(incoming.head, body)
-        if isinstance(command, Forward) and error.kind in _CLIENTS_FAULT and _is_error_body(body):
-            self.verbatim = (incoming.head.status, b"application/json", body)
+        if isinstance(command, Forward):
+            told = as_it_is(self._job.dialect, error, incoming.head.status, body, self._job.record.request_id)
+            self.verbatim = None if told is None else (incoming.head.status, b"application/json", told)
         return error
 
     async def _take(self, command: Stream | Forward, incoming: Incoming) -> None:
@@ -387,14 +379,6 @@ class Answering:
         if record.usage is None and (heard.usage is not None or heard.characters):
             estimate = 0 if self._job.signing is None else self._job.signing.input_estimate
             record.usage = heard.usage_so_far(estimate)
-
-
-def _is_error_body(body: bytes) -> bool:
-    """Whether SDKs find the error where they look for it; some vendors have shapes of their own."""
-    try:
-        return isinstance(msgspec.json.decode(body)["error"], dict)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
-        return False
 
 
 def internal_error(record: Record, bug: Exception) -> GatewayError:
