@@ -5,6 +5,7 @@ Every row is asked for twice, streamed and plain: both must say the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -239,6 +240,21 @@ async def test_reasoning_models_take_no_stop_sequences_so_all_are_scanned_for(st
         assert "stop" not in room.sent
         assert answer["content"][0]["text"] == TEXT.partition("Grüße")[0]
         assert answer["stop_sequence"] == "Grüße"
+
+
+@streaming
+async def test_an_id_claude_would_refuse_is_shown_as_one_it_takes(stream: bool) -> None:
+    """And the vendor gets back its own."""
+    target = Vendor("moonshot", "kimi-k2-instruct", "sim-tool", {"vendor": "moonshot"})
+    async with opened(target) as room:
+        first = message(await room.messages(tools=TOOLS, stream=stream))
+        call = first["content"][-1]
+        assert re.fullmatch(r"[a-zA-Z0-9_-]+", call["id"])
+        result = {"type": "tool_result", "tool_use_id": call["id"], "content": "sunny"}
+        talk = [user("?"), {"role": "assistant", "content": first["content"]}, user([result])]
+        assert (await room.messages(messages=talk, tools=TOOLS)).status == 200
+        sent = room.sent["messages"]
+        assert sent[1]["tool_calls"][0]["id"] == sent[2]["tool_call_id"] == "functions.get_weather:1"
 
 
 async def test_a_thought_returns_to_the_vendor_that_needs_it() -> None:

@@ -21,6 +21,7 @@ from isthmus.dialects.anthropic.parts import (
     stop_fields,
     usage_fields,
 )
+from isthmus.dialects.anthropic.tool_ids import shown
 from isthmus.wire.json_repair import as_object
 from isthmus.wire.json_text import to_json
 
@@ -60,7 +61,7 @@ def _block(said: Said, index: int, style: Style, signing: Signing) -> Iterator[d
         case SaidCall(id, name, arguments):
             yield {
                 "type": "tool_use",
-                "id": id or own_tool_id(signing, index),
+                "id": shown(id) if id else own_tool_id(signing, index),
                 "name": name,
                 "input": msgspec.Raw(as_object(arguments).encode("utf-8", "replace")),
             }

@@ -34,6 +34,7 @@ from isthmus.dialects.anthropic.nested import (
     text_of_block,
 )
 from isthmus.dialects.anthropic.summaries import summarise
+from isthmus.dialects.anthropic.tool_ids import original
 from isthmus.wire.json_repair import as_object
 from isthmus.wire.json_text import given, text_of
 
@@ -126,13 +127,13 @@ def _tool_use(block: schema.Block, path: str) -> ToolCall:
     if not arguments.startswith("{"):
         arguments = as_object(arguments)
     id, name = require(block.id, join(path, "id")), require(block.name, join(path, "name"))
-    return ToolCall(id, name, arguments, cache_mark(block.cache_control))
+    return ToolCall(original(id), name, arguments, cache_mark(block.cache_control))
 
 
 def _tool_result(block: schema.Block, path: str, reading: Reading) -> ToolResult:
     call_id = require(block.tool_use_id, join(path, "tool_use_id"))
     parts = tuple(parts_of(block.content, join(path, "content"), reading)) if given(block.content) else ()
-    return ToolResult(call_id, parts, bool(block.is_error), cache_mark(block.cache_control))
+    return ToolResult(original(call_id), parts, bool(block.is_error), cache_mark(block.cache_control))
 
 
 def _thinking(block: schema.Block) -> Thinking:

@@ -51,6 +51,7 @@ from isthmus.dialects.anthropic.parts import (
     stop_fields,
     usage_fields,
 )
+from isthmus.dialects.anthropic.tool_ids import shown
 from isthmus.wire.json_text import to_json
 
 PING: Final = b'event: ping\ndata: {"type":"ping"}\n\n'
@@ -194,7 +195,7 @@ class MessagesEncoder:
                 self._begin(_THINKING, _BODIES[_THINKING])
             case ToolHead(id, name):
                 self._close()
-                id = id or own_tool_id(self._signing, self._index + 1)
+                id = shown(id) if id else own_tool_id(self._signing, self._index + 1)
                 self._begin(_TOOL, {"type": "tool_use", "id": id, "name": name, "input": {}})
             case OpaqueHead(opaque):
                 self._close()
