@@ -16,5 +16,7 @@ def test_the_clients_fault_is_invalid_unless_said_otherwise() -> None:
 def test_an_upstream_error_says_what_may_be_tried() -> None:
     error = UpstreamError("limit", kind=Kind.RATE_LIMIT, status=429, next=Next.OTHER_ACCOUNT, cooldown_s=30)
     assert (error.status, error.next, error.cooldown_s) == (429, Next.OTHER_ACCOUNT, 30)
+    assert error.should_retry is None
+    assert UpstreamError("quota", should_retry=False).should_retry is False
     assert UpstreamProtocolError("cut").kind is Kind.UPSTREAM
     assert UpstreamProtocolError("cut").next is Next.SAME

@@ -100,12 +100,15 @@ class UpstreamError(GatewayError):
         next: Next = Next.SAME,
         field: str | None = None,
         retry_after_s: float | None = None,
+        should_retry: bool | None = None,
         cooldown_s: float | None = None,
         tokens: int | None = None,
         limit: int | None = None,
         detail: str = "",
     ) -> None:
-        super().__init__(message, kind=kind, field=field, retry_after_s=retry_after_s)
+        super().__init__(
+            message, kind=kind, field=field, retry_after_s=retry_after_s, should_retry=should_retry
+        )
         self.status = status
         self.next = next
         self.cooldown_s = cooldown_s

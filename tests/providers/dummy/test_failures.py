@@ -34,6 +34,8 @@ def test_an_overflow_has_figures_that_show_one() -> None:
         play(asking("word " * 400), "dummy-overflow")
     assert (caught.value.tokens, caught.value.limit) == (501, 500)
     assert caught.value.message == "prompt is too long: 501 tokens > 500 maximum"
+    with pytest.raises(UpstreamError, match="2 tokens > 1 maximum"):
+        play(asking("hi"), "dummy-overflow")
 
 
 def test_compact_refuses_what_is_above_its_window() -> None:

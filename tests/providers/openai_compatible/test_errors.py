@@ -152,3 +152,11 @@ def test_the_clock_is_asked_when_it_is_needed() -> None:
 def test_no_refusal_is_too_strange(status: int, body: bytes, headers: dict[str, str]) -> None:
     error = classify_refusal("p", Head(status, headers), body, NOW)
     assert error.retry_after_s is None or 0 <= error.retry_after_s <= 7 * 86_400
+
+
+def test_a_quota_that_is_used_up_is_not_asked_again_unless_it_says_when() -> None:
+    body = said("You exceeded your current quota", code="insufficient_quota")
+    assert refused(429, body).should_retry is False
+    assert refused(429, said("slow down")).should_retry is None
+    told = refused(429, body, {"retry-after": "30"})
+    assert (told.should_retry, told.retry_after_s) == (None, 30)

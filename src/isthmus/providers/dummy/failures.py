@@ -64,7 +64,7 @@ def garbled(_: Scene) -> UpstreamError:
 
 def overflow(scene: Scene) -> UpstreamError:
     """Whatever the length of the prompt, it is one token too long."""
-    tokens = measured_tokens(scene.conversation)
+    tokens = max(2, measured_tokens(scene.conversation))
     return _too_long(tokens, tokens - 1)
 
 

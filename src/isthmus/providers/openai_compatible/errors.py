@@ -155,6 +155,8 @@ def _limited(provider: str, status: int, said: str, low: str, wait_s: float | No
             status=status,
             next=Next.OTHER_ACCOUNT,
             retry_after_s=wait_s,
+            # A quota that is used up for no known time will not come back within the minutes that clients would try.
+            should_retry=False if wait_s is None else None,
             cooldown_s=wait_s,
             detail=said,
         )
