@@ -50,7 +50,7 @@ def test_a_function() -> None:
     function = {
         "name": "f",
         "description": "does",
-        "parameters": {"type": "object", "required": []},
+        "parameters": {"type": "object", "required": [], "properties": {}},
         "strict": True,
     }
     assert fields == {"tools": [{"type": "function", "function": function}]}
@@ -136,9 +136,11 @@ def test_server_tools_nobody_runs_here_are_noted() -> None:
 @pytest.mark.parametrize(
     ("schema", "sent"),
     [
-        ('{"type":"object", "z":1,"a":1e2}', '{"type":"object", "z":1,"a":1e2}'),
+        ('{"type":"object", "properties":{ },"a":1e2}', '{"type":"object", "properties":{ },"a":1e2}'),
         ('{"properties":{"b":{},"a":{}}}', '{"type":"object","properties":{"b":{},"a":{}}}'),
-        ("{}", '{"type":"object"}'),
+        ("{}", '{"type":"object","properties":{}}'),
+        ('{"type":"object","$defs":{}}', '{"type":"object","$defs":{},"properties":{}}'),
+        ('{"type":["object","null"]}', '{"type":["object","null"]}'),
         ("[]", '{"type":"object","properties":{}}'),
         ("{bad", '{"type":"object","properties":{}}'),
     ],

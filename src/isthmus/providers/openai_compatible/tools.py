@@ -14,6 +14,7 @@ from isthmus.providers.openai_compatible.vendor import Search, Vendor
 NO_PARAMETERS: Final = '{"type":"object","properties":{}}'
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OBJECT_TYPE: Final = msgspec.Raw(b'"object"')
+_NO_PROPERTIES: Final = msgspec.Raw(b"{}")
 _HOLDS_SCHEMA: Final = frozenset(("items", "additionalProperties", "not", "if", "then", "else", "contains"))
 _HOLDS_SCHEMAS: Final = frozenset(("anyOf", "oneOf", "allOf", "prefixItems"))
 _NAMES_SCHEMAS: Final = frozenset(("properties", "$defs", "definitions", "patternProperties"))
@@ -144,15 +145,17 @@ def _search(
 
 
 def parameters(schema: str, *, plain: bool = False) -> msgspec.Raw | dict[str, Any]:
-    """The schema as the client wrote it, with the `type` that every vendor insists on."""
+    """The schema as the client wrote it, with the `type` that every vendor insists on and the `properties` that OpenAI
+    misses ("In context=(), object schema missing properties")."""
     try:
         fields = _OBJECT.decode(schema)
         if plain:
-            return {"type": "object", **cleaned(msgspec.json.decode(schema))}
+            return {"type": "object", "properties": {}, **cleaned(msgspec.json.decode(schema))}
     except (msgspec.DecodeError, ValueError, RecursionError):
         return msgspec.Raw(NO_PARAMETERS.encode())
-    if "type" in fields:
+    if "type" in fields and ("properties" in fields or fields["type"] != _OBJECT_TYPE):
         return msgspec.Raw(schema.encode())
+    fields.setdefault("properties", _NO_PROPERTIES)
     return {"type": _OBJECT_TYPE, **fields}
 
 
