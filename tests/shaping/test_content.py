@@ -78,7 +78,7 @@ def test_a_file_of_another_vendor_cannot_be_read_here() -> None:
 
 
 def test_a_foreign_block_speaks_through_its_summary_or_not_at_all() -> None:
-    assert fitted(SEARCH) == ((Text("searched for x"),), ["server_tool_use=converted(text)"])
+    assert fitted(SEARCH) == ((Text("\nsearched for x\n"),), ["server_tool_use=converted(text)"])
     assert fitted(Foreign("anthropic", "container_upload", "{}")) == ((), ["container_upload=dropped"])
     assert fitted(SEARCH, SEALED, home="anthropic") == ((SEARCH, SEALED), [])
 

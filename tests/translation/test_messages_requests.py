@@ -53,6 +53,24 @@ BILLING = "x-anthropic-billing-header: cc_version=2.1.330.abc; cc_entrypoint=cli
 TWO_CALLS = assistant([text("I look."), tool_use("a", city="Paris"), tool_use("b", city="Rome")])
 TOOLS = [tool()]
 REMINDED = "<system-reminder>\nBe brief.\n</system-reminder>"
+SEARCH = {
+    "type": "server_tool_use",
+    "id": "srvtoolu_1",
+    "name": "web_search",
+    "input": {"query": "rain"},
+}
+FOUND = {
+    "type": "web_search_tool_result",
+    "tool_use_id": "srvtoolu_1",
+    "content": [
+        {
+            "type": "web_search_result",
+            "url": "https://example.com/a",
+            "title": "T",
+            "encrypted_content": "c2VjcmV0",
+        }
+    ],
+}
 TAGGED = {"type": "thinking", "thinking": "I wonder.", "signature": thought_tag.mint("upstream")}
 HIDDEN = {"type": "thinking", "thinking": "", "signature": thought_tag.mint("upstream", "I wonder.")}
 UNTAGGED = {"type": "thinking", "thinking": "I wonder.", "signature": "c2lnbmVkIGJ5IHNvbWVib2R5IGVsc2U="}
@@ -299,6 +317,25 @@ ROWS = [
         ANY,
         {"tools": [{"type": "web_search_20250305", "name": "web_search"}], "tool_choice": {"type": "auto"}},
         {"tools": ABSENT, "tool_choice": ABSENT},
+    ),
+    Row(
+        "schemas-have-properties",
+        ANY,
+        {"tools": [tool() | {"input_schema": {"type": "object"}}]},
+        judge=lambda sent, _: _equal(
+            sent["tools"][0]["function"]["parameters"], {"type": "object", "properties": {}}
+        ),
+    ),
+    Row(
+        "searches-of-the-past-are-told",
+        ANY,
+        {"messages": [user("?"), assistant([text("I search."), SEARCH, FOUND, text("So.")]), user("And?")]},
+        losses=("server_tool_use=converted", "web_search_tool_result=converted"),
+        judge=lambda sent, _: _equal(
+            sent["messages"][1]["content"],
+            "I search.\n[used web_search: query: rain]\n\n"
+            "[web_search result]\ntitle: T\nurl: https://example.com/a\nSo.",
+        ),
     ),
     # limits
     Row(

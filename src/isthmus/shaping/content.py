@@ -97,7 +97,7 @@ class _Fitting:
     def _foreign(self, kind: str, summary: str) -> Text | None:
         if summary:
             self.losses.append(Loss(kind, Action.CONVERTED, "text"))
-            return Text(summary)
+            return Text(f"\n{summary}\n")  # by itself: what stands beside it is joined without a space
         self.losses.append(Loss(kind, Action.DROPPED))
         return None
 
