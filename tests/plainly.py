@@ -110,6 +110,10 @@ class Wordy:
         self.heard.append(request)
         return frames(self.url)
 
+    def pass_through(self, request: ClientRequest) -> Exchange | None:
+        self.heard.append(request)
+        return frames(self.url) if request.path == "/v1/moderations" else None
+
     def list_models(self) -> Exchange | None:
         def ask() -> Exchange:
             yield Call("GET", self.url)

@@ -128,6 +128,7 @@ def test_the_operators_word_on_what_a_model_carries(settings: dict[str, Any]) ->
         ({}, "base_url is missing"),
         ({"type": "anthropic", "vendor": "openai"}, "`vendor` means nothing to type 'anthropic'"),
         ({"type": "anthropic", "think_tags": False}, "`think_tags` means nothing"),
+        ({"type": "dummy", "pass_through": ["files"]}, "there is no vendor behind it"),
         ({"type": "dummy", "quirks": {"completions": True}}, "`quirks` means nothing to type 'dummy'"),
     ],
 )
@@ -154,3 +155,11 @@ def test_anthropic_is_asked_to_cache_only_where_the_operator_allows(auto_cache: 
     command = next(provider.exchange(conversation, target))
     assert isinstance(command, Stream)
     assert ("cache_control" in json.loads(command.body)) is auto_cache
+
+
+def test_endpoints_to_pass_through_are_the_operators_choice() -> None:
+    vendor = built(base_url="https://llm.example/v1", pass_through=["files"])
+    assert vendor.pass_through(ClientRequest("/v1/files", b"", "", stream=False)) is not None
+    assert vendor.pass_through(ClientRequest("/v1/moderations", b"", "", stream=False)) is None
+    claude = built(type="anthropic", pass_through=["files"])
+    assert claude.pass_through(ClientRequest("/v1/files", b"", "", stream=False)) is not None

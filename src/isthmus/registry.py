@@ -44,6 +44,8 @@ def _openai_compatible(order: Order) -> Provider:
     quirks = dict(settings.quirks)
     if settings.think_tags is not None:
         quirks["think_tags"] = settings.think_tags
+    if settings.pass_through is not None:
+        quirks["passes"] = settings.pass_through
     return OpenAICompatible(
         order.name,
         settings.base_url or "",
@@ -64,11 +66,15 @@ def _anthropic(order: Order) -> Provider:
         headers=settings.headers,
         rules=settings.rules(),
         auto_cache=order.auto_cache,
+        passes=settings.pass_through or (),
     )
 
 
 def _dummy(order: Order) -> Provider:
-    return Dummy(order.name, _without_vendor(order.settings).rules())
+    settings = _without_vendor(order.settings)
+    if settings.pass_through:
+        raise ValueError("`pass_through` means nothing to type 'dummy': there is no vendor behind it")
+    return Dummy(order.name, settings.rules())
 
 
 def _without_vendor(settings: ProviderSettings) -> ProviderSettings:

@@ -1,4 +1,4 @@
-from isthmus.core.commands import ClientRequest, Head
+from isthmus.core.commands import ClientRequest, Head, Unheard
 
 
 def test_the_content_type_is_read_without_its_parameters() -> None:
@@ -8,3 +8,11 @@ def test_the_content_type_is_read_without_its_parameters() -> None:
 
 def test_a_request_to_forward_carries_no_headers_by_itself() -> None:
     assert ClientRequest("/v1/messages", b"{}", "m", stream=False).headers == {}
+
+
+def test_what_is_not_understood_is_not_judged() -> None:
+    listener = Unheard()
+    listener.feed(b"anything")
+    assert listener.speaking
+    assert listener.close() is None
+    assert listener.usage is None

@@ -309,6 +309,33 @@ async def test_embeddings_pass_where_the_provider_has_them(http: Http) -> None:
     assert reply.status == 200
 
 
+async def test_a_vendors_own_endpoint_passes_where_it_is_offered(http: Http) -> None:
+    async with upstream(web.Response(body=b'{"end" : 1}', content_type="application/json")) as up:
+        wordy = Wordy(up.url)
+        app = gateway(Source(wordy, http.channel(Limits())), maps={"wordy": ModelMap({"asked": "mapped"})})
+        body = b'{ "model": "asked", "input": "x" }'
+        reply = await ask(app, "POST", "/v1/moderations?a=b", body, {"authorization": "Bearer client"})
+        other = await ask(app, "GET", "/wordy/v1/files/f%201", b"")
+    assert reply.body == b'{"end" : 1}'
+    asked, refused = wordy.heard
+    assert isinstance(asked, ClientRequest)
+    assert (asked.method, asked.path, asked.query) == ("POST", "/v1/moderations", "a=b")
+    assert asked.body == b'{ "model": "mapped", "input": "x" }'
+    assert asked.headers == {}
+    assert isinstance(refused, ClientRequest)
+    assert refused.path == "/v1/files/f%25201"
+    assert other.status == 501
+    assert "pass_through" in other.json["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/moderations/../files", "/nobody/v1/files"])
+async def test_no_path_leads_past_what_is_offered(http: Http, path: str) -> None:
+    wordy = Wordy("http://127.0.0.1:1/")
+    app = gateway(Source(wordy, http.channel(Limits())))
+    assert (await ask(app, "POST", path, {})).status == 404
+    assert wordy.heard == []
+
+
 async def test_the_other_lane_is_translated(http: Http) -> None:
     async with upstream(lines("begin", "hello", "end")) as up:
         wordy = Wordy(up.url)

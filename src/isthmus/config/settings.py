@@ -104,6 +104,12 @@ class ProviderSettings(Section):
         default=Policy.REPAIR,
         description="Content the model cannot take: `repair` puts a visible placeholder, `strict` answers 400.",
     )
+    pass_through: tuple[Text, ...] | None = Field(
+        default=None,
+        description="Other endpoints below `/v1` passed through to the vendor as they are, such as `moderations` or `files`; "
+        "unset: `moderations`, `audio` and `images` for `openai-compatible`, none for `anthropic`. What a vendor keeps "
+        "(files, batches, skills) is shared by everybody who may use the gateway.",
+    )
     think_tags: bool | None = Field(
         default=None,
         description="Whether `<think>…</think>` in the text is read as thinking; unset: as known of the vendor.",

@@ -69,6 +69,23 @@ class Listener(Protocol):
         ...
 
 
+class Unheard:
+    """A listener for what is passed through without being understood."""
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+        self.stop: str | None = None
+        self.error: UpstreamError | None = None
+        self.speaking = False
+        self.output_text_bytes = 0
+
+    def feed(self, frames: bytes) -> None:
+        self.speaking = True
+
+    def close(self) -> UpstreamError | None:
+        return None
+
+
 Classify = Callable[[Head, bytes], UpstreamError]
 """Status, headers and (capped) body of a refusal → what it means. Called for every status of 400 and above."""
 
@@ -160,10 +177,13 @@ class ClientRequest:
     """A request to be forwarded as it is: the body byte for byte, and the headers the upstream may see."""
 
     path: str
-    """Below the upstream's root, such as `/v1/messages`; queries are not forwarded."""
+    """Below the upstream's root, such as `/v1/messages`."""
     body: bytes
     model: str
     """What the body asks for; the body is edited only where the upstream's name differs."""
     stream: bool
     headers: Mapping[str, str] = field(default_factory=dict)
     """Lower-case names, credentials and hop-by-hop headers already gone."""
+    method: str = "POST"
+    query: str = ""
+    """For endpoints that are passed through; answers and embeddings are asked for without one."""

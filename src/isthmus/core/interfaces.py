@@ -151,6 +151,11 @@ class Provider(Protocol):
         """The raw lane, for a dialect in `native`: exactly one `Forward` that succeeds."""
         ...
 
+    def pass_through(self, request: ClientRequest) -> Exchange | None:
+        """An endpoint of the vendor's own that the gateway does not translate, such as `/v1/moderations`: an exchange of
+        one `Forward`, or None when the provider does not offer it."""
+        ...
+
     def list_models(self) -> Exchange | None:
         """An exchange of one `Call` for `read_models`, or None when the provider has no list to ask for."""
         ...

@@ -7,10 +7,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
+import msgspec
 import structlog
 
-from isthmus.core.commands import Call, Exchange, Fetch, Fetched
+from isthmus.core.commands import Call, ClientRequest, Exchange, Fetch, Fetched
 from isthmus.core.conversation import Conversation
 from isthmus.core.errors import BadRequest, GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import ModelInfo, Parsed, Signing, Target
@@ -25,10 +27,15 @@ from isthmus.shaping.estimate import estimate_tokens
 from isthmus.shaping.fit import fit
 from isthmus.shaping.inline_images import inline, needs_inlining
 from isthmus.transport.http import Channel
+from isthmus.wire.json_splice import replace_top_level_string
 
 log = structlog.get_logger("isthmus")
 
 EMBEDDINGS: Final = "openai_embeddings"
+
+
+class _Asked(msgspec.Struct):
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,40 @@ class Endpoints:
             )
         visit.record.lane = "raw"
         exchange = source.provider.forward(visit.forwarded(body, envelope), target)
+        await _give(visit, self._job(visit, source), exchange)
+
+    async def pass_through(self, visit: Visit) -> None:
+        """An endpoint of a vendor's own: of the provider in the path, of the model in the body, or of the default provider."""
+        request, rest = visit.request, visit.place.rest
+        if {"..", "."} & set(rest.split("/")):
+            raise BadRequest(f"no such path: {request.path!r}", kind=Kind.NOT_FOUND)
+        if visit.place.provider is not None:
+            self.directory.check_provider(visit.place.provider)
+        body = await request.body(self.max_body_bytes)
+        source = self.sources[visit.place.provider or self.directory.default_provider]
+        asked = _model_of(body)
+        if asked and visit.place.provider is None:
+            source, target = self._choose(asked, visit)
+            body = body if target.model == asked else replace_top_level_string(body, "model", target.model)
+        visit.record.provider, visit.record.lane = source.name, "raw"
+        exchange = source.provider.pass_through(
+            ClientRequest(
+                quote(f"/v1/{rest}"),
+                body,
+                asked,
+                stream=False,
+                headers=visit.forwardable_headers(),
+                method=request.method,
+                query=request.query.decode("latin-1"),
+            )
+        )
+        if exchange is None:
+            raise BadRequest(
+                f"/v1/{rest} is not offered by provider {source.name!r}: name one that has it in the path, "
+                "or list it under the provider's `pass_through`",
+                kind=Kind.NOT_SUPPORTED,
+                should_retry=False,
+            )
         await _give(visit, self._job(visit, source), exchange)
 
     async def count(self, visit: Visit) -> None:
@@ -176,6 +217,14 @@ class Endpoints:
         task = asyncio.get_running_loop().create_task(run())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
+
+
+def _model_of(body: bytes) -> str:
+    """The model that a JSON body names; empty when it names none or is something else."""
+    try:
+        return msgspec.json.decode(body, type=_Asked).model
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 async def _give(visit: Visit, job: Job, exchange: Exchange) -> None:

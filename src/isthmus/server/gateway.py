@@ -119,11 +119,7 @@ class Gateway:
                 visit.only("GET")
                 await self.endpoints.list_models(visit)
             case Endpoint.VENDOR:
-                raise BadRequest(
-                    f"/v1/{visit.place.rest} is not offered by this gateway: call the vendor's own API for it",
-                    kind=Kind.NOT_SUPPORTED,
-                    should_retry=False,
-                )
+                await self.endpoints.pass_through(visit)
             case _:
                 raise BadRequest(
                     f"no such path: {visit.request.path!r}. Try /v1/messages, /v1/chat/completions or /v1/models, "

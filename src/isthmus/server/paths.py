@@ -20,7 +20,7 @@ class Endpoint(StrEnum):
     MODELS = "models"
     MODEL = "models/{id}"
     VENDOR = "vendor"
-    """Known to some vendor's API but not served here."""
+    """Known to some vendor's API: passed through where the provider offers it."""
     PROBE = "probe"
     HEALTH = "health"
     READY = "ready"
@@ -73,7 +73,6 @@ _VENDOR: Final = (
     "vector_stores",
     "assistants",
     "threads",
-    "realtime",
 )
 
 

@@ -72,9 +72,11 @@ class Visit:
 
     def forwarded(self, body: bytes, envelope: Envelope) -> ClientRequest:
         """The request as an upstream of the same dialect may see it: without credentials, origins and hops."""
-        headers = {name: value for name, value in self.request.headers.items() if name not in _NOT_FORWARDED}
         path = f"/v1/{self.place.endpoint.value}"
-        return ClientRequest(path, body, envelope.model, envelope.stream, headers)
+        return ClientRequest(path, body, envelope.model, envelope.stream, self.forwardable_headers())
+
+    def forwardable_headers(self) -> dict[str, str]:
+        return {name: value for name, value in self.request.headers.items() if name not in _NOT_FORWARDED}
 
 
 def own_headers(request_id: str) -> HeaderList:

@@ -95,3 +95,18 @@ def test_the_model_list_teaches_abilities() -> None:
 
 def test_a_secret_does_not_show() -> None:
     assert "sk-ant-k" not in repr(vars(PROVIDER))
+
+
+def test_other_endpoints_pass_only_if_the_operator_offers_them() -> None:
+    request = ClientRequest(
+        "/v1/messages/batches", b"{}", "", False, {"anthropic-beta": "b"}, "POST", "limit=1"
+    )
+    assert PROVIDER.pass_through(request) is None
+    offering = Anthropic("anthropic", api_key=Secret("sk-ant-x"), passes=("messages/batches",))
+    exchange = offering.pass_through(request)
+    assert exchange is not None
+    command = next(exchange)
+    assert isinstance(command, Forward)
+    assert command.url == "https://api.anthropic.com/v1/messages/batches?limit=1"
+    assert ("anthropic-beta", "b") in command.headers
+    assert ("x-api-key", "sk-ant-x") in command.headers

@@ -56,3 +56,7 @@ def test_nothing_is_forwarded() -> None:
 def test_an_unknown_model_is_refused_before_anything_is_said() -> None:
     with pytest.raises(BadRequest):
         Dummy().exchange(asking("x"), Target("dummy-nothing", Dummy().abilities("dummy-nothing")))
+
+
+def test_there_is_no_vendor_to_pass_anything_to() -> None:
+    assert Dummy().pass_through(ClientRequest("/v1/moderations", b"", "", stream=False)) is None

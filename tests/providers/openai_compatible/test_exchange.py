@@ -267,3 +267,37 @@ def test_the_operators_word_stands_above_what_is_known() -> None:
 def test_the_key_shows_nowhere() -> None:
     of = OpenAICompatible("mine", URL, Secret("sk-hidden"))
     assert "sk-hidden" not in repr(of)
+
+
+@pytest.mark.parametrize(
+    ("path", "passes"),
+    [
+        ("/v1/moderations", True),
+        ("/v1/audio/speech", True),
+        ("/v1/images/edits", True),
+        ("/v1/files", False),
+        ("/v1/audiobooks", False),
+    ],
+)
+def test_other_endpoints_pass_if_the_vendor_offers_them(path: str, passes: bool) -> None:
+    request = ClientRequest(
+        path, b"odd body", "", False, {"content-type": "multipart/form-data", "x": "y"}, "POST", "a=b"
+    )
+    exchange = provider().pass_through(request)
+    assert (exchange is not None) is passes
+    if exchange is not None:
+        command = next(exchange)
+        assert isinstance(command, Forward)
+        assert (command.method, command.url, command.body) == (
+            "POST",
+            f"{URL}{path.removeprefix('/v1')}?a=b",
+            b"odd body",
+        )
+        assert ("content-type", "multipart/form-data") in command.headers
+        assert not any(name == "x" for name, _ in command.headers)
+
+
+def test_the_operator_may_offer_more() -> None:
+    files = provider(quirks={"passes": ["files"]})
+    assert files.pass_through(ClientRequest("/v1/files/f/content", b"", "", False, method="GET")) is not None
+    assert files.pass_through(ClientRequest("/v1/moderations", b"", "", False)) is None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from isthmus.core.abilities import Abilities, Rule, resolve
-from isthmus.core.commands import Call, ClientRequest, Decoder, Exchange, Forward, Headers, Listener
+from isthmus.core.commands import Call, ClientRequest, Decoder, Exchange, Forward, Headers, Listener, Unheard
 from isthmus.core.commands import Head as ResponseHead
 from isthmus.core.conversation import Conversation
 from isthmus.core.interfaces import MESSAGES, ModelInfo, Target
@@ -43,9 +43,11 @@ class Anthropic:
         headers: Mapping[str, Secret] | None = None,
         rules: Iterable[Rule] = (),
         auto_cache: bool = True,
+        passes: Iterable[str] = (),
         now_s: Callable[[], float] = time.time,
     ) -> None:
-        """`auto_cache`: prompts of clients that cannot mark what to cache are cached as a whole."""
+        """`auto_cache`: prompts of clients that cannot mark what to cache are cached as a whole. `passes`: endpoints below
+        `/v1`, such as `files`, that are passed through; whoever may use the gateway shares what is kept there."""
         self.name = name
         self._root = api_root(base_url)
         self._key = api_key
@@ -53,6 +55,7 @@ class Anthropic:
         self._rules = tuple(rules)
         self._learned: tuple[Rule, ...] = ()
         self._auto_cache = auto_cache
+        self._passes = tuple(passes)
         self._refusals = Refusals(name, now_s)
 
     def abilities(self, model: str) -> Abilities:
@@ -85,6 +88,24 @@ class Anthropic:
     def count_tokens(self, request: ClientRequest, target: Target) -> Exchange:
         yield self._forward(
             request, target, lambda _: PlainListener(self._refusals.told, any_object=True), whole=True
+        )
+
+    def pass_through(self, request: ClientRequest) -> Exchange | None:
+        rest = request.path.removeprefix("/v1/")
+        if not any(rest == each or rest.startswith(f"{each}/") for each in self._passes):
+            return None
+        return self._pass(request)
+
+    def _pass(self, request: ClientRequest) -> Exchange:
+        query = f"?{request.query}" if request.query else ""
+        yield Forward(
+            request.method,
+            f"{self._root}{request.path}{query}",
+            forwarded_headers(request.headers, self._key, self._extra),
+            request.body,
+            lambda _: Unheard(),
+            self._refusals.classify,
+            whole=True,
         )
 
     def list_models(self) -> Exchange:

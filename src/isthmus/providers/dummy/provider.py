@@ -53,6 +53,10 @@ class Dummy:
             should_retry=False,
         )
 
+    def pass_through(self, request: ClientRequest) -> None:
+        """There is no vendor behind it."""
+        return
+
     def list_models(self) -> None:
         """There is nobody to ask: `read_models` knows the list."""
         return

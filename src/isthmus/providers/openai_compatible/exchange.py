@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from isthmus.core.abilities import Abilities, Rule
-from isthmus.core.commands import Call, ClientRequest, Exchange, Forward, Headers, Say, Stream
+from isthmus.core.commands import Call, ClientRequest, Exchange, Forward, Headers, Say, Stream, Unheard
 from isthmus.core.conversation import Conversation
 from isthmus.core.errors import BadRequest, UpstreamError
 from isthmus.core.events import Finished, Started, Stop
@@ -101,6 +101,26 @@ class OpenAICompatible:
             decode=(lambda _: ChatDecoder(expected)) if stream and request.path == _CHAT_PATH else None,
         )
 
+    def pass_through(self, request: ClientRequest) -> Exchange | None:
+        if not any(_is_below(request.path, each) for each in self.vendor.passes):
+            return None
+        return self._pass(request)
+
+    def _pass(self, request: ClientRequest) -> Exchange:
+        address = self._addresses.of(request.path)
+        if request.query:
+            address += ("&" if "?" in address else "?") + request.query
+        headers = {name: value for name, value in request.headers.items() if name in _PASSED_ON}
+        yield Forward(
+            request.method,
+            address,
+            _joined(headers, self._headers),
+            request.body,
+            lambda _: Unheard(),
+            self._classify,
+            whole=True,
+        )
+
     def list_models(self) -> Exchange | None:
         return self._ask_for_models()
 
@@ -142,6 +162,11 @@ class OpenAICompatible:
         plain = {"content-type": _JSON, "accept": _EVENTS if request.stream else _JSON}
         plain |= {name: value for name, value in request.headers.items() if name in _PASSED_ON}
         return _joined(plain, self._headers)
+
+
+def _is_below(path: str, endpoint: str) -> bool:
+    rest = path.removeprefix("/v1/")
+    return rest == endpoint or rest.startswith(f"{endpoint}/")
 
 
 def _native(vendor: Vendor) -> list[str]:

@@ -135,6 +135,9 @@ class Vendor:
     completions: bool = False
     """Has the legacy endpoint `/completions`."""
     embeddings: bool = True
+    passes: tuple[str, ...] = ("moderations", "audio", "images")
+    """Other endpoints below `/v1` that are passed through as they are. Those that keep things at the vendor, such as files,
+    are left out: everybody who may use the gateway would share them."""
     user_field: str = ""
     """Takes an id of the end user under this name."""
     cache_key_field: str = ""
