@@ -158,5 +158,5 @@ def test_a_quota_that_is_used_up_is_not_asked_again_unless_it_says_when() -> Non
     body = said("You exceeded your current quota", code="insufficient_quota")
     assert refused(429, body).should_retry is False
     assert refused(429, said("slow down")).should_retry is None
-    told = refused(429, body, {"retry-after": "30"})
+    told = refused(429, body, retry_after="30")
     assert (told.should_retry, told.retry_after_s) == (None, 30)
