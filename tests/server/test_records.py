@@ -27,3 +27,8 @@ def test_what_is_not_known_is_not_said() -> None:
     assert "error" not in fields
     assert "client_left" not in fields
     assert "attempts" not in fields
+
+
+def test_a_coarser_clock_does_not_make_the_first_token_early() -> None:
+    record = Record("req_1", 10.0, "messages", first_token_s=9.999)
+    assert record.fields(11.0)["ttft_ms"] == 0.0

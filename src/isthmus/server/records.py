@@ -49,7 +49,9 @@ class Record:
             "status": self.status,
             "stop": self.stop,
             **_tokens(self.usage),
-            "ttft_ms": None if self.first_token_s is None else _ms(self.first_token_s - self.started_s),
+            "ttft_ms": None
+            if self.first_token_s is None
+            else _ms(max(0.0, self.first_token_s - self.started_s)),
             "duration_ms": _ms(now_s - self.started_s),
             "losses": [str(loss) for loss in self.losses] or None,
             "notes": self.notes or None,
