@@ -285,6 +285,8 @@ MISTRAL: Final = Vendor(
     hosts=("api.mistral.ai",),
     include_usage=False,
     user_after_tool=False,
+    # "Assistant message must have either content or tool_calls, but not none."
+    empty_content=False,
     thinking_switch=ThinkingSwitch.REASONING_EFFORT,
     required_word="any",
     continuation=Continuation.PREFIX,
