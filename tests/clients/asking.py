@@ -127,7 +127,9 @@ class Asker:
         """The SDK's client, set up as its documentation says; `base_url` is without `/v1`."""
         if self.sdk.protocol == OPENAI:
             base_url += "/v1"
-        return Client(self, {"base_url": base_url, "api_key": key, "max_retries": 0, **options})
+        return Client(
+            self, {"base_url": base_url, "api_key": key, "max_retries": 0, "timeout": 60, **options}
+        )
 
     def do(self, job: Json) -> Any:
         assert self._process.stdin is not None

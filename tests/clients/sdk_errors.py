@@ -24,8 +24,8 @@ def class_for(sdk: Sdk, status: int) -> str:
         current = {402: "PaymentRequiredError", 413: "ContentTooLargeError"}
         if not sdk.old and status in current:
             return current[status]
-        if sdk.language == "python" and status == 413:
-            return "RequestTooLargeError"
+        if sdk.language == "python" and status in {413, 529}:
+            return {413: "RequestTooLargeError", 529: "OverloadedError"}[status]
     if status >= 500:
         return "InternalServerError"
     return "APIError" if sdk.language == "node" else "APIStatusError"
