@@ -18,7 +18,16 @@ from simulators.openai_vendor import OpenAIVendor
 
 Json = dict[str, Any]
 Gateways = Callable[[Json], RunningGateway]
-PROFILES = ("openai", "deepseek", "siliconflow", "mistral", "moonshot", "strict_template")
+PROFILES = (
+    "openai",
+    "deepseek",
+    "siliconflow",
+    "mistral",
+    "moonshot",
+    "strict_template",
+    "deepseek_thinking",
+    "openai_reasoning",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,7 +48,11 @@ def stage() -> Iterator[Stage]:
 @pytest.fixture(scope="session")
 def vendors(stage: Stage) -> Mapping[str, OpenAIVendor]:
     """A simulated vendor of each kind of strictness, by profile."""
-    return {profile: stage.play(lambda profile=profile: OpenAIVendor(profile)) for profile in PROFILES}
+    names = {"gpt-5.6": "sim-text"}
+    return {
+        profile: stage.play(lambda profile=profile: OpenAIVendor(profile, aliases=names))
+        for profile in PROFILES
+    }
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +79,8 @@ def gateway(
         "vendor": at("openai"),
         "openai": at("openai", vendor="openai"),
         "deepseek": at("deepseek", vendor="deepseek"),
+        "deepthink": at("deepseek_thinking", vendor="deepseek"),
+        "reasoning": at("openai_reasoning", vendor="openai"),
         "siliconflow": at("siliconflow", vendor="siliconflow"),
         "mistral": at("mistral", vendor="mistral"),
         "moonshot": at("moonshot", vendor="moonshot"),

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from clients.asking import ANTHROPIC, OPENAI, Asker, Usage
+from clients.asking import ANTHROPIC, OPENAI, Asker, Judged, Usage
 from clients.running import RunningGateway
+from clients.sdk_errors import check_error
 from clients.stage import asked_since
 from clients.talking import SCHEMA, Talk, picture, tool
 from isthmus.providers.dummy import answers as dummy
@@ -271,3 +272,41 @@ def test_signatures_come_home_through_the_raw_lane(
     kinds = [block["type"] for block in said.whole["content"]]
     assert kinds == ["thinking", "redacted_thinking", "tool_use"]
     assert "20 degrees" in chat.results("20 degrees").text
+
+
+@HOWS
+def test_a_thought_returns_to_a_vendor_that_asks_for_it(
+    how: str, messages_sdk: Asker, gateway: RunningGateway
+) -> None:
+    """REQ-23: the vendor refuses calls of its own whose reasoning is not there any more."""
+    tools = [tool(ANTHROPIC)]
+    chat = Talk(messages_sdk.at(f"{gateway.origin}/deepthink"), "sim-reasoning-tools", how, {"tools": tools})
+    assert chat.say("And the weather?").thinking == vendor.REASONING
+    assert "21 degrees" in chat.results("20 degrees", "21 degrees").text
+    chat.model = "sim-text"
+    assert chat.say("Thanks.").text == vendor.TEXT
+
+
+def test_sampling_that_a_model_does_not_take_is_left_out_and_told(gateway: RunningGateway) -> None:
+    """The model takes neither temperature nor stop sequences, nor `max_tokens` by that name."""
+    body = {
+        "model": "gpt-5.6",
+        "max_tokens": 500,
+        "temperature": 0.3,
+        "stop_sequences": ["word"],
+        "messages": [{"role": "user", "content": "hi"}],
+    }
+    answer = gateway.ask("/reasoning/v1/messages", body)
+    assert (answer.status, answer.json["stop_reason"]) == (200, "stop_sequence")
+    assert answer.json["content"][0]["text"] == vendor.TEXT.partition("word")[0]
+    assert "temperature" in answer.headers["x-isthmus-loss"]
+
+
+@HOWS
+def test_a_strict_provider_refuses_what_its_model_cannot_take(
+    how: str, messages_sdk: Asker, gateway: RunningGateway
+) -> None:
+    with pytest.raises(Judged) as raised:
+        Talk(messages_sdk.at(f"{gateway.origin}/strict"), "sim-text", how).say([picture(ANTHROPIC)])
+    check_error(raised.value, messages_sdk.sdk, 400, "invalid_request_error")
+    assert "image" in raised.value.message
