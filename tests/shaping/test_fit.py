@@ -49,7 +49,9 @@ def test_a_tool_named_in_a_result_is_still_found_after_content_is_fitted() -> No
 _blocks: st.SearchStrategy[Block] = st.one_of(
     st.sampled_from(["1", "2", "a b"]).map(call),
     st.sampled_from(["1", "2", "a b"]).map(result),
-    st.sampled_from([Text("t"), Text(" "), Thinking("h"), Thinking(""), Image(InlineData("image/png", "iVBORw0KGgo="))]),
+    st.sampled_from(
+        [Text("t"), Text(" "), Thinking("h"), Thinking(""), Image(InlineData("image/png", "iVBORw0KGgo="))]
+    ),
 )
 _turns = st.builds(Turn, st.sampled_from(Role), st.lists(_blocks, max_size=4).map(tuple))
 _talks = st.lists(_turns, min_size=1, max_size=8).map(lambda turns: talk(*turns, user("end")))

@@ -54,6 +54,21 @@ def test_leading_operator_text_is_system_text() -> None:
     assert losses == ()
 
 
+def test_operator_text_is_not_placed_beside_a_turn_that_then_vanishes() -> None:
+    talked = talk(user("a"), assistant(call("1")), user(" "), system("be brief"))
+    assert placed(talked, SystemTurns.NATIVE) == (user("a"), assistant(call("1")), user(REMINDER))
+    talked = talk(user("a"), system("be brief"), assistant(""), user("b"))
+    assert placed(talked, SystemTurns.NATIVE) == (user("a"), user("b"), system("be brief"))
+
+
+def test_operator_text_behind_nothing_but_blanks_leads() -> None:
+    conversation, _ = place_system_turns(
+        talk(user(" "), system("be brief"), user("hi")), target(system_turns=SystemTurns.NATIVE)
+    )
+    assert conversation.system == (Text("be brief"),)
+    assert conversation.turns == (user("hi"),)
+
+
 def test_an_empty_operator_turn_vanishes() -> None:
     assert placed(talk(user("hi"), system()), SystemTurns.REFUSED) == (user("hi"),)
 

@@ -6,7 +6,9 @@ a row. Clients that edit their history produce all of these.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Final
 
 from isthmus.core.abilities import SystemTurns
@@ -19,6 +21,8 @@ NO_RESULT: Final = "(no result recorded)"
 NO_CONTENT: Final = "(no content)"
 OPENING: Final = "."
 
+_NOTHING: Final = Turn(Role.USER, (Text(NO_CONTENT),))
+
 Fit = tuple[Conversation, tuple[Loss, ...]]
 
 
@@ -27,16 +31,16 @@ def place_system_turns(conversation: Conversation, target: Target) -> Fit:
 
     Raises `BadRequest` (`capability_rejected: mid_conv_system`) where the target wants the client to fold it in.
     """
-    turns = conversation.turns
-    if not any(turn.role is Role.SYSTEM for turn in turns):
+    if not any(turn.role is Role.SYSTEM for turn in conversation.turns):
         return conversation, ()
-    while turns and turns[0].role is Role.SYSTEM:
-        texts = tuple(block for block in turns[0].blocks if isinstance(block, Text))
-        conversation = replace(conversation, system=conversation.system + texts, turns=turns[1:])
-        turns = conversation.turns
-    spoken = [turn for turn in turns if turn.role is not Role.SYSTEM or _texts(turn)]
+    # Blanks go first: operator text must not be placed beside a turn that then vanishes.
+    spoken = _without_blanks(conversation.turns)
+    leading = list(takewhile(lambda turn: turn.role is Role.SYSTEM, spoken))
+    texts = tuple(block for turn in leading for block in turn.blocks if isinstance(block, Text))
+    spoken = spoken[len(leading) :]
+    conversation = replace(conversation, system=conversation.system + texts, turns=spoken)
     if not any(turn.role is Role.SYSTEM for turn in spoken):
-        return replace(conversation, turns=tuple(spoken)), ()
+        return conversation, ()
     match target.abilities.system_turns:
         case SystemTurns.REFUSED:
             raise rejected("mid_conv_system", "messages")
@@ -48,7 +52,7 @@ def place_system_turns(conversation: Conversation, target: Target) -> Fit:
             return replace(conversation, turns=reminded), (loss,)
 
 
-def _natively(turns: list[Turn]) -> list[Turn]:
+def _natively(turns: Sequence[Turn]) -> list[Turn]:
     """Anthropic's rule: directly after a user turn, and last or followed by an assistant turn; runs are merged.
 
     What stands elsewhere slides behind the next user turn; without one it becomes a reminder.
@@ -80,25 +84,33 @@ def _texts(turn: Turn) -> list[str]:
 
 def join_turns(conversation: Conversation, target: Target) -> Fit:
     """Blank texts go, turns of one role in a row become one."""
+    turns = _without_blanks(conversation.turns)
+    changed = turns is not conversation.turns
     joined: list[Turn] = []
-    changed = False
-    for turn in conversation.turns:
-        shown = _without_blank(turn)
-        changed = changed or shown is not turn or not shown.blocks
-        if not shown.blocks:
-            continue
-        if joined and joined[-1].role is shown.role and shown.role is not Role.SYSTEM:
-            joined[-1] = Turn(shown.role, joined[-1].blocks + shown.blocks)
+    for turn in turns:
+        if joined and joined[-1].role is turn.role and turn.role is not Role.SYSTEM:
+            joined[-1] = Turn(turn.role, joined[-1].blocks + turn.blocks)
             changed = True
         else:
-            joined.append(shown)
-    if not joined or (conversation.turns[-1].role is Role.USER and joined[-1].role is not Role.USER):
-        joined.append(Turn(Role.USER, (Text(NO_CONTENT),)))
+            joined.append(turn)
+    if not joined:
+        joined.append(_NOTHING)
         changed = True
     if target.abilities.alternating_turns and joined[0].role is Role.ASSISTANT:
         joined.insert(0, Turn(Role.USER, (Text(OPENING),)))
         changed = True
     return (replace(conversation, turns=tuple(joined)) if changed else conversation), ()
+
+
+def _without_blanks(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """The very same tuple when nothing is blank. A user who ends with nothing still has the last word."""
+    shown = [_without_blank(turn) for turn in turns]
+    if all(now is before and now.blocks for now, before in zip(shown, turns, strict=True)):
+        return turns
+    kept = [turn for turn in shown if turn.blocks]
+    if kept and turns[-1].role is Role.USER and kept[-1].role is Role.ASSISTANT:
+        kept.append(_NOTHING)
+    return tuple(kept)
 
 
 def _without_blank(turn: Turn) -> Turn:
