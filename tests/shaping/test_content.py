@@ -87,6 +87,13 @@ def test_sealed_blocks_stay_at_home() -> None:
     assert fitted(SEALED) == ((), ["redacted_thinking=dropped"])
 
 
+def test_a_home_gets_back_only_the_thoughts_it_signed() -> None:
+    own = Thinking("x", Opaque("anthropic", "signature", "s"))
+    dropped = ["messages.thinking=dropped(not signed by anthropic)"]
+    assert fitted(own, Thinking("x"), Thinking("", source="p"), home="anthropic") == ((own,), dropped)
+    assert fitted(Thinking(""), home="anthropic") == ((), [])
+
+
 def test_a_thought_with_nothing_in_it_is_no_loss() -> None:
     assert fitted(Thinking(""), Thinking("", source="p"), Thinking("x")) == (
         (Thinking("", source="p"), Thinking("x")),

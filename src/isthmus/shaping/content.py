@@ -67,10 +67,19 @@ class _Fitting:
                 return block if home == self._can.home else self._foreign(kind, summary)
             case Opaque(home, kind):
                 return block if home == self._can.home else self._foreign(kind, "")
-            case Thinking(text, opaque):
-                return block if text or opaque is not None or block.source is not None else None
+            case Thinking():
+                return self._thinking(block)
             case _:
                 return block
+
+    def _thinking(self, block: Thinking) -> Thinking | None:
+        """A home takes only thoughts that it signed; here, before turns are joined, as a turn may hold nothing else."""
+        opaque, home = block.opaque, self._can.home
+        if home is not None and (opaque is None or opaque.home != home):
+            if block.text or block.source is not None:
+                self.losses.append(Loss("messages.thinking", Action.DROPPED, f"not signed by {home}"))
+            return None
+        return block if block.text or opaque is not None or block.source is not None else None
 
     def _part(self, part: ResultPart) -> ResultPart | None:
         match part:
