@@ -173,8 +173,9 @@ def test_results(given: ToolResult, content: str) -> None:
     assert messages(talk(assistant(call("a")), user(given)))[1]["content"] == content
 
 
-def test_an_empty_result_is_told_where_it_would_be_refused() -> None:
-    conversation = talk(assistant(call("a")), user(ToolResult("a")))
+@pytest.mark.parametrize("parts", [(), (Text(" \n"),)])
+def test_an_empty_result_is_told_where_it_would_be_refused(parts: tuple[Text, ...]) -> None:
+    conversation = talk(assistant(call("a")), user(ToolResult("a", parts)))
     assert messages(conversation, empty_tool_results=False)[1]["content"] == "(no output)"
 
 

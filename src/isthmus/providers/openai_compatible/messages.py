@@ -159,7 +159,7 @@ class _Writer:
         text = "\n".join(text.text for text in texts)
         if result.is_error and not text.lower().startswith("error"):
             text = f"{ERROR}{text}" if text else ERROR.strip()
-        if not text and not self.able.empty_tool_results:
+        if not text.strip() and not self.able.empty_tool_results:
             text = NO_OUTPUT
         mark = result.cache or next((text.cache for text in texts if text.cache), None)
         return [self._text_part(Text(text, mark))] if mark and text and self.able.cache_marks else text
