@@ -479,7 +479,8 @@ def tool_choice(request: ChatRequest) -> None:
     choice = request.body.get("tool_choice")
     if choice is None or choice in ("auto", "none"):
         return
-    if not request.profile.forced_tool_choice:
+    thinks = request.body.get("thinking") != {"type": "disabled"}
+    if thinks and not request.profile.forced_tool_choice:
         raise invalid(f"This model does not support tool_choice {choice!r} in thinking mode.", "tool_choice")
     if choice in ("required", "any"):
         return

@@ -223,6 +223,7 @@ ACCEPTED: list[tuple[str, Json]] = [
         {"max_completion_tokens": 50, "messages": [{"role": "developer", "content": "x"}, USER]},
     ),
     ("deepseek_thinking", {"messages": [USER, said(call("a"), reasoning_content=""), result("a")]}),
+    ("deepseek_thinking", {"tools": [WEATHER], "tool_choice": "required", "thinking": {"type": "disabled"}}),
     (
         "deepseek_thinking",
         {"thinking": {"type": "disabled"}, "messages": [USER, said(call("a")), result("a")]},
