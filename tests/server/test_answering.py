@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from isthmus.core.commands import Call, Exchange, Fetch, Fetched, Later, Pause, Say, Stream
+from isthmus.core.commands import Call, Exchange, Fetch, Fetched, Forward, Later, Pause, Say, Stream
 from isthmus.core.errors import GatewayError, Kind, UpstreamError, UpstreamProtocolError
 from isthmus.core.events import BLOCK_STOPPED, TEXT_STARTED, Finished, Started, Stop, TextDelta
 from isthmus.core.interfaces import Signing
@@ -20,7 +20,7 @@ from isthmus.server.answering import Answering, Job, loss_header
 from isthmus.server.records import Record
 from isthmus.server.reply import ClientLeft, Pace
 from isthmus.transport.http import Channel, Http, Limits
-from plainly import WordDecoder, classify, frames, lines, upstream, words
+from plainly import FrameListener, WordDecoder, classify, frames, lines, upstream, words
 
 SIGNING = Signing("asked-for", "words", "0" * 24, 1_700_000_000, 42)
 
@@ -154,6 +154,16 @@ async def test_a_failure_after_the_first_word_ends_the_stream_honestly(http: Htt
     assert b"message_stop" not in client.body
     assert b"content_block_stop" not in client.body
     assert client.complete
+    assert (stage.record.status, stage.record.error) == (200, "overloaded")
+    assert stage.record.error_text == "the upstream choked"
+
+
+async def test_a_raw_stream_that_just_stops_is_logged_as_failed(http: Http) -> None:
+    stage = Stage(http)
+    async with upstream(lines("data: hello\n")) as up:
+        client = await stage.run(frames(up.url))
+    assert b"ended early" in client.body
+    assert (stage.record.error, stage.record.error_text) == ("upstream", "upstream stream ended early")
 
 
 async def test_a_stream_that_just_stops_ends_in_an_error(http: Http) -> None:
@@ -442,3 +452,15 @@ def test_a_loss_header_stays_a_header() -> None:
 
 def test_an_early_end_is_an_upstreams_fault() -> None:
     assert isinstance(WordDecoder().close()[-1].error, UpstreamProtocolError)  # type: ignore[union-attr]
+
+
+async def test_the_length_of_an_unread_request_is_its_estimate(http: Http) -> None:
+    def longer(url: str) -> Exchange:
+        yield Forward("POST", url, (), b"x" * 400, lambda head: FrameListener(), classify)
+
+    stage = Stage(http)
+    stage.job.signing = None
+    async with upstream(lines("data: hello\n")) as up:
+        await stage.run(longer(up.url))
+    assert stage.record.usage is not None
+    assert (stage.record.usage.input_tokens, stage.record.usage.input_estimated) == (100, True)

@@ -94,7 +94,8 @@ def test_a_failure_after_the_first_words_is_told_in_the_stream() -> None:
     assert relay.feed(b"2") == b"<Failed>"
     assert relay.failure is None
     assert relay.ended
-    assert relay.heard.stop == "failed: upstream"
+    assert relay.heard.error is not None
+    assert relay.heard.error.message == "sick"
 
 
 def test_measured_usage_is_kept_and_missing_usage_is_estimated_and_marked() -> None:

@@ -32,7 +32,7 @@ from isthmus.core.errors import GatewayError, Kind, Next, UpstreamError
 from isthmus.core.interfaces import Dialect, Signing
 from isthmus.core.losses import Loss, merge
 from isthmus.server.records import Record
-from isthmus.server.relay import Heard, PlainRelay, RawRelay, Relay, TranslatedRelay
+from isthmus.server.relay import CHARACTERS_PER_TOKEN, Heard, PlainRelay, RawRelay, Relay, TranslatedRelay
 from isthmus.server.reply import (
     ClientLeft,
     HeaderList,
@@ -88,6 +88,7 @@ class Answering:
         self._raw: tuple[Head, bytes] | None = None
         self._sent: Headers = ()
         """The headers of the last request to the upstream."""
+        self._sent_bytes = 0
         self.verbatim: tuple[int, bytes, bytes] | None = None
         """Status, content type and body of an upstream's refusal in the client's own dialect, to be passed on as it is."""
 
@@ -169,6 +170,7 @@ class Answering:
         job = self._job
         job.record.attempts += 1
         self._sent = command.headers
+        self._sent_bytes = len(command.body)
         self._add_losses(command.losses)
         self._relay = None
         if self._reply is not None:
@@ -376,8 +378,12 @@ class Answering:
             return
         record.notes += heard.notes
         record.stop = record.stop or heard.stop
+        if heard.error is not None and record.error is None:
+            note_error(record, heard.error)
         if record.usage is None and (heard.usage is not None or heard.characters):
-            estimate = 0 if self._job.signing is None else self._job.signing.input_estimate
+            signing = self._job.signing
+            # In the raw lane nobody has read the request: its length has to do.
+            estimate = self._sent_bytes // CHARACTERS_PER_TOKEN if signing is None else signing.input_estimate
             record.usage = heard.usage_so_far(estimate)
 
 

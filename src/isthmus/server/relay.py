@@ -38,13 +38,15 @@ MAX_NOTES: Final = 20
 class Heard:
     """What the log wants to know of an answer."""
 
-    __slots__ = ("characters", "model", "notes", "stop", "usage")
+    __slots__ = ("characters", "error", "model", "notes", "stop", "usage")
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
         self.stop: str | None = None
         self.model: str | None = None
         self.characters = 0
+        self.error: UpstreamError | None = None
+        """What ended the answer after it had begun to be said."""
         self.notes: list[str] = []
 
     def usage_so_far(self, input_estimate: int) -> Usage:
@@ -159,7 +161,7 @@ class TranslatedRelay:
                 if not self.speaking:
                     self.failure = event.error
                     return b""
-                heard.stop = f"failed: {event.error.kind}"
+                heard.error = event.error
             else:
                 observe(event, heard)
         return self._encoder.encode(events)
@@ -196,6 +198,8 @@ class RawRelay:
         self._heard.usage = self._listener.usage
         self._heard.stop = self._listener.stop
         self._heard.characters = self._listener.output_text_bytes
+        if self.speaking:
+            self._heard.error = self._heard.error or self._listener.error
         return self._heard
 
     def feed(self, chunk: bytes) -> bytes:
@@ -227,6 +231,7 @@ class RawRelay:
         if not self.speaking:
             self.failure = error
             return b""
+        self._heard.error = error
         return self._dialect.error_frame(error, self._request_id)
 
     def fail(self, error: GatewayError) -> bytes:
