@@ -262,7 +262,7 @@ async def test_a_refusal_in_a_shape_no_sdk_reads_is_told_in_the_dialects_own(htt
 
 async def test_headers_leave_after_a_while_and_keep_alives_follow(http: Http) -> None:
     stage = Stage(http, pace=Pace(commit_after_s=0.4, keepalive_s=0.3))
-    async with upstream(lines("begin", 1.3, "late", "end")) as up:
+    async with upstream(lines("begin", 2.2, "late", "end")) as up:
         client = await stage.run(words(up.url))
     assert client.status == 200
     before = client.body[: client.body.index(b"message_start")]
