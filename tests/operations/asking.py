@@ -14,7 +14,7 @@ DIALECTS = tuple(PATHS)
 def body(model: str, *, stream: bool = False, text: str = "hi", **more: object) -> Json:
     """Understood by both dialects."""
     messages = [{"role": "user", "content": text}]
-    return {"model": model, "max_tokens": 200, "messages": messages, "stream": stream, **more}
+    return {"model": model, "max_tokens": 200, "messages": messages, "stream": stream} | more
 
 
 def ask(

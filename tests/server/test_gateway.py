@@ -170,6 +170,14 @@ async def test_health_and_readiness(dummy: Gateway) -> None:
     assert (await ask(dummy, "GET", "/healthz")).status == 200
 
 
+async def test_nothing_new_begins_while_draining(dummy: Gateway) -> None:
+    dummy.draining = True
+    refused = await ask(dummy, "POST", "/v1/messages", HELLO)
+    assert (refused.status, refused.json["error"]["type"]) == (529, "overloaded_error")
+    assert "shutting down" in refused.json["error"]["message"]
+    assert (await ask(dummy, "GET", "/v1/models")).status == 503
+
+
 async def test_telemetry_is_taken_and_forgotten(dummy: Gateway, logged: list[Any]) -> None:
     assert (await ask(dummy, "POST", "/v1/traces", {"secret": "x"})).status == 200
     assert logged == []

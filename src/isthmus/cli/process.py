@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Final
@@ -18,6 +19,7 @@ from isthmus.server.gateway import Gateway
 KEEP_ALIVE_S: Final = 75
 """How long an idle client connection is kept: longer than the pools of the official SDKs keep theirs, so that it is they
 who close it and no request meets a connection that is being closed."""
+POLL_S: Final = 0.05
 GOODBYE_S: Final = 2.0
 """How long answers that were cut off may take to tell their clients."""
 
@@ -44,6 +46,7 @@ class GatewayServer(uvicorn.Server):
             )
         )
         self._gateway = gateway
+        self._drain_timeout_s = settings.drain_timeout_s
         self._when_ready = when_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -57,6 +60,11 @@ class GatewayServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # The door stays open while answers run: whoever balances load reads at /readyz that nothing new is wanted.
+        until = time.monotonic() + self._drain_timeout_s
+        while self.server_state.tasks and not self.force_exit and time.monotonic() < until:
+            await asyncio.sleep(POLL_S)
+        self.config.timeout_graceful_shutdown = max(0, math.ceil(until - time.monotonic()))
         await super().shutdown(sockets)
         # What still runs has been cut off, by the time-out or by a second signal, and says so to its client.
         if running := list(self.server_state.tasks):

@@ -39,6 +39,7 @@ class Gateway:
     dialects: Mapping[str, Dialect]
     guard: Guard
     draining: bool = False
+    """The process is about to end: what runs may finish, nothing new begins."""
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -97,6 +98,8 @@ class Gateway:
             await self._probe(visit)
             return True
         self.guard.check_key(request.headers)
+        if self.draining:
+            raise GatewayError("the gateway is shutting down: ask again in a moment", kind=Kind.OVERLOADED)
         if place.endpoint is Endpoint.TELEMETRY:
             await request.body(self.endpoints.max_body_bytes)
             await visit.reply(200, b"")
