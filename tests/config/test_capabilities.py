@@ -33,6 +33,7 @@ EVERYTHING = {
     "alternating_turns": True,
     "empty_tool_results": False,
     "fetches_urls": False,
+    "fetches_documents": True,
     "cache_marks": True,
     "context_window": 8192,
     "max_output_tokens": 1024,

@@ -4,8 +4,16 @@ import base64
 
 import pytest
 
+from isthmus.core.abilities import Abilities
 from isthmus.core.commands import Fetch, Fetched
-from isthmus.core.conversation import Conversation, Image, InlineData, RemoteUrl, ToolResult
+from isthmus.core.conversation import (
+    Conversation,
+    Document,
+    Image,
+    InlineData,
+    RemoteUrl,
+    ToolResult,
+)
 from isthmus.core.errors import BadRequest
 from isthmus.shaping.inline_images import inline, needs_inlining
 from talk import talk, user
@@ -15,8 +23,17 @@ FAR = Image(RemoteUrl("https://a.example/x.png"))
 NEAR = Image(InlineData("image/png", base64.b64encode(PNG).decode()))
 
 
-def run(conversation: Conversation, body: bytes) -> tuple[Conversation, list[Fetch]]:
-    fetching, asked = inline(conversation), []
+PDF = b"%PDF-1.4\n%%EOF\n"
+FAR_PDF = Document(RemoteUrl("https://a.example/x.pdf"), title="x")
+NEAR_PDF = Document(InlineData("application/pdf", base64.b64encode(PDF).decode()), title="x")
+FETCHES = Abilities()
+FETCHES_NOTHING = Abilities(fetches_urls=False)
+
+
+def run(
+    conversation: Conversation, body: bytes, able: Abilities = FETCHES_NOTHING
+) -> tuple[Conversation, list[Fetch]]:
+    fetching, asked = inline(conversation, able), []
     try:
         command = next(fetching)
         while True:
@@ -47,6 +64,23 @@ def test_a_refusal_shows_no_more_of_an_address_than_its_host() -> None:
         run(talk(user(Image(RemoteUrl("https://[broken/x.png")))), b"<html>")
 
 
-def test_only_far_images_need_it() -> None:
-    assert needs_inlining(talk(user(FAR)))
-    assert not needs_inlining(talk(user(NEAR, "x")))
+def test_documents_are_fetched_for_those_that_want_the_file() -> None:
+    conversation, asked = run(talk(user(FAR_PDF, FAR), user(ToolResult("1", (FAR_PDF,)))), PDF, FETCHES)
+    assert conversation == talk(user(NEAR_PDF, FAR), user(ToolResult("1", (NEAR_PDF,))))
+    assert [(command.url, command.field) for command in asked] == [
+        ("https://a.example/x.pdf", "messages.content.document")
+    ]
+    assert not needs_inlining(talk(user(FAR_PDF)), Abilities(fetches_documents=True))
+
+
+def test_what_is_no_pdf_is_refused_naming_the_field() -> None:
+    with pytest.raises(BadRequest, match=r"the file at a\.example is not a PDF document") as caught:
+        run(talk(user(FAR_PDF)), PNG)
+    assert caught.value.field == "messages.content.document"
+
+
+def test_only_far_ones_need_it_and_only_where_nobody_else_fetches() -> None:
+    assert needs_inlining(talk(user(FAR)), FETCHES_NOTHING)
+    assert not needs_inlining(talk(user(FAR)), FETCHES)
+    assert needs_inlining(talk(user(FAR_PDF)), FETCHES)
+    assert not needs_inlining(talk(user(NEAR, NEAR_PDF, "x")), FETCHES_NOTHING)

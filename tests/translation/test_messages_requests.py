@@ -17,6 +17,7 @@ from translation.rows import ABSENT, Refused, Row, by_messages, check_refused, p
 from translation.words import (
     CLOSED,
     LONG_NAME,
+    PDF,
     PNG,
     PNG_URI,
     SCHEMA,
@@ -541,13 +542,17 @@ async def test_what_is_refused(row: Refused) -> None:
 
 @pytest.fixture
 async def picture() -> AsyncIterator[str]:
-    """The address of a PNG on this machine."""
+    """The address of a PNG on this machine; beside it lies a PDF."""
     app = web.Application()
 
     async def png(_: web.Request) -> web.Response:
         return web.Response(body=base64.b64decode(PNG), content_type="image/png")
 
+    async def document(_: web.Request) -> web.Response:
+        return web.Response(body=base64.b64decode(PDF), content_type="application/pdf")
+
     app.router.add_get("/a.png", png)
+    app.router.add_get("/a.pdf", document)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -563,6 +568,16 @@ async def test_req_10_an_image_is_fetched_for_a_vendor_that_cannot(picture: str)
         reply = await room.messages(messages=[user([text("What?"), {"type": "image", "source": source}])])
         assert reply.status == 200
         assert room.sent["messages"][0]["content"][1]["image_url"]["url"] == PNG_URI
+
+
+async def test_req_11_a_document_is_fetched_for_a_vendor_that_wants_the_file(picture: str) -> None:
+    target = Vendor("openai", "gpt-4o", "sim-text", {"vendor": "openai"}, {"allow_private_networks": True})
+    async with opened(target) as room:
+        source = {"type": "url", "url": picture.replace(".png", ".pdf")}
+        reply = await room.messages(messages=[user([{"type": "document", "source": source}, text("?")])])
+        assert reply.status == 200
+        file = room.sent["messages"][0]["content"][0]["file"]
+        assert file == {"filename": "document.pdf", "file_data": f"data:application/pdf;base64,{PDF}"}
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -101,6 +101,9 @@ class Capabilities(Section):
     fetches_urls: bool | None = Field(
         default=None, description="Fetches images from https addresses by itself."
     )
+    fetches_documents: bool | None = Field(
+        default=None, description="Fetches documents from https addresses by itself."
+    )
     cache_marks: bool | None = Field(
         default=None, description="Takes marks of what to cache (`cache_control`)."
     )

@@ -63,6 +63,8 @@ class Abilities:
     empty_tool_results: bool = True
     fetches_urls: bool = True
     """Reads images from https addresses by itself."""
+    fetches_documents: bool = False
+    """Reads documents from https addresses by itself."""
     cache_marks: bool = False
     context_window: int | None = None
     max_output_tokens: int | None = None

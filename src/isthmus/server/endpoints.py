@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 import structlog
 
+from isthmus.core.abilities import Abilities
 from isthmus.core.commands import Call, ClientRequest, Exchange, Fetch, Fetched
 from isthmus.core.conversation import Conversation
 from isthmus.core.errors import BadRequest, GatewayError, Kind, UpstreamError
@@ -188,8 +189,8 @@ class Endpoints:
         parsed = visit.dialect.parse(body, visit.request.headers)
         shaped = fit(parsed.conversation, target)
         conversation = shaped.conversation
-        if not target.abilities.fetches_urls and needs_inlining(conversation):
-            conversation = await self._inline(conversation)
+        if needs_inlining(conversation, target.abilities):
+            conversation = await self._inline(conversation, target.abilities)
         job.original_tool_names = shaped.original_tool_names
         job.losses = job.record.losses = (*parsed.losses, *shaped.losses)
         if job.losses:
@@ -197,8 +198,8 @@ class Endpoints:
         _restyle(job, parsed, source, conversation)
         return source.provider.exchange(conversation, target)
 
-    async def _inline(self, conversation: Conversation) -> Conversation:
-        fetching = inline(conversation)
+    async def _inline(self, conversation: Conversation, able: Abilities) -> Conversation:
+        fetching = inline(conversation, able)
         command = next(fetching)
         try:
             while True:

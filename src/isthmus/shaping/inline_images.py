@@ -1,51 +1,84 @@
-"""Images given by address, fetched for upstreams that fetch nothing themselves."""
+"""Images and documents given by address, fetched for upstreams that do not fetch them themselves."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from typing import Final
 from urllib.parse import urlsplit
 
+from isthmus.core.abilities import Abilities
 from isthmus.core.commands import Fetch, Fetched
-from isthmus.core.conversation import Block, Conversation, Image, InlineData, RemoteUrl, ToolResult, Turn
+from isthmus.core.conversation import (
+    Block,
+    Conversation,
+    Document,
+    Image,
+    InlineData,
+    RemoteUrl,
+    ResultPart,
+    ToolResult,
+    Turn,
+)
 from isthmus.core.errors import BadRequest
-from isthmus.wire.data_uri import sniff_image
+from isthmus.wire.data_uri import sniff_image, sniff_media_type
 
-FIELD = "messages.content.image"
+IMAGE_FIELD: Final = "messages.content.image"
+DOCUMENT_FIELD: Final = "messages.content.document"
+_PDF: Final = "application/pdf"
+
+Far = Image | Document
+"""One whose source is a `RemoteUrl`."""
 
 
-def needs_inlining(conversation: Conversation) -> bool:
-    return next(_urls(conversation), None) is not None
+def needs_inlining(conversation: Conversation, able: Abilities) -> bool:
+    return next(_far_ones(conversation, able), None) is not None
 
 
-def inline(conversation: Conversation) -> Generator[Fetch, Fetched, Conversation]:
-    """The conversation with every image inside, each address fetched once. Raises `BadRequest` for what is no image."""
-    images: dict[str, InlineData] = {}
-    for url in _urls(conversation):
-        if url not in images:
-            images[url] = _image(url, (yield Fetch(url, FIELD)))
+def inline(conversation: Conversation, able: Abilities) -> Generator[Fetch, Fetched, Conversation]:
+    """The conversation with every such file inside, each address fetched once.
+
+    Raises `BadRequest` for what is neither image nor PDF.
+    """
+    files: dict[Far, InlineData] = {}
+    fetched: dict[str, Fetched] = {}
+    for each, url in _far_ones(conversation, able):
+        if url not in fetched:
+            field = IMAGE_FIELD if isinstance(each, Image) else DOCUMENT_FIELD
+            fetched[url] = yield Fetch(url, field)
+        files[each] = _image(url, fetched[url]) if isinstance(each, Image) else _pdf(url, fetched[url])
     turns = tuple(
-        Turn(turn.role, tuple(_inlined(block, images) for block in turn.blocks))
-        for turn in conversation.turns
+        Turn(turn.role, tuple(_inlined(block, files) for block in turn.blocks)) for turn in conversation.turns
     )
     return replace(conversation, turns=turns)
 
 
-def _urls(conversation: Conversation) -> Iterator[str]:
+def _far_ones(conversation: Conversation, able: Abilities) -> Iterator[tuple[Far, str]]:
     for turn in conversation.turns:
         for block in turn.blocks:
             for part in block.parts if isinstance(block, ToolResult) else (block,):
-                if isinstance(part, Image) and isinstance(part.source, RemoteUrl):
-                    yield part.source.url
+                if isinstance(part, Image | Document) and isinstance(part.source, RemoteUrl):
+                    if not _fetches(part, able):
+                        yield part, part.source.url
+
+
+def _fetches(part: Far, able: Abilities) -> bool:
+    return able.fetches_urls if isinstance(part, Image) else able.fetches_documents
 
 
 def _image(url: str, fetched: Fetched) -> InlineData:
     text = base64.b64encode(fetched.body).decode()
     media_type = sniff_image(text)
     if media_type is None:
-        raise BadRequest(f"the file{_at_host(url)} is not a JPEG, PNG, GIF or WebP image", field=FIELD)
+        raise BadRequest(f"the file{_at_host(url)} is not a JPEG, PNG, GIF or WebP image", field=IMAGE_FIELD)
     return InlineData(media_type, text)
+
+
+def _pdf(url: str, fetched: Fetched) -> InlineData:
+    if sniff_media_type(fetched.body) != _PDF:
+        raise BadRequest(f"the file{_at_host(url)} is not a PDF document", field=DOCUMENT_FIELD)
+    return InlineData(_PDF, base64.b64encode(fetched.body).decode())
 
 
 def _at_host(url: str) -> str:
@@ -57,17 +90,17 @@ def _at_host(url: str) -> str:
     return f" at {host}" if host else ""
 
 
-def _inlined(block: Block, images: dict[str, InlineData]) -> Block:
-    match block:
-        case Image(RemoteUrl(url)):
-            return replace(block, source=images[url])
-        case ToolResult(_, parts):
-            fetched = tuple(
-                replace(part, source=images[part.source.url])
-                if isinstance(part, Image) and isinstance(part.source, RemoteUrl)
-                else part
-                for part in parts
-            )
-            return replace(block, parts=fetched)
-        case _:
-            return block
+def _inlined(block: Block, files: dict[Far, InlineData]) -> Block:
+    if isinstance(block, ToolResult):
+        return replace(block, parts=tuple(_part(part, files) for part in block.parts))
+    return _near(block, files) if isinstance(block, Image | Document) else block
+
+
+def _part(part: ResultPart, files: dict[Far, InlineData]) -> ResultPart:
+    return _near(part, files) if isinstance(part, Image | Document) else part
+
+
+def _near(part: Far, files: dict[Far, InlineData]) -> Far:
+    if isinstance(part.source, RemoteUrl) and (source := files.get(part)) is not None:
+        return replace(part, source=source)
+    return part

@@ -19,6 +19,7 @@ BASE: Final = Abilities(
     home=ANTHROPIC,
     server_tools=("web_search",),
     documents=True,
+    fetches_documents=True,
     tool_name_chars=128,
     tool_id_pattern=r"[a-zA-Z0-9_-]+",
     tool_id_chars=64,

@@ -17,6 +17,7 @@ from isthmus.providers.dummy.scene import read_scene
 
 ABILITIES: Final = Abilities(
     documents=True,
+    fetches_documents=True,  # that is, it looks at nothing but the address
     tool_name_chars=128,
     thinking=frozenset(ThinkingMode),
     efforts=EFFORTS,

@@ -257,6 +257,7 @@ OPENROUTER: Final = Vendor(
     user_field="user",
     abilities={
         "documents": True,
+        "fetches_documents": True,
         "top_k": True,
         "thinking": _SWITCHED,
         "efforts": ("minimal", "low", "medium", "high", "xhigh"),
