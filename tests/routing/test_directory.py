@@ -111,3 +111,10 @@ def test_an_entry_for_everything_hides_no_other_provider() -> None:
     assert directory.choose("dummy/dummy-text") == Choice("dummy", "dummy-text")
     assert directory.choose("claude-opus-5") == Choice("openai", "gpt")
     assert directory.choose("gpt-5") == Choice("openai", "gpt-5")
+
+
+def test_what_is_too_long_for_a_name_is_not_repeated() -> None:
+    for provider in (None, "open"):
+        with pytest.raises(BadRequest, match="no model has a name of 9999 characters") as caught:
+            DIRECTORY.choose("x" * 9999, provider)
+        assert caught.value.kind is Kind.MODEL_NOT_FOUND

@@ -32,3 +32,13 @@ def test_what_is_not_known_is_not_said() -> None:
 def test_a_coarser_clock_does_not_make_the_first_token_early() -> None:
     record = Record("req_1", 10.0, "messages", first_token_s=9.999)
     assert record.fields(11.0)["ttft_ms"] == 0.0
+
+
+def test_texts_of_others_are_cut() -> None:
+    record = Record(
+        "req_1", 0, "messages", model_asked="m" * 5000, error_text="t" * 5000, error_detail="d" * 1000
+    )
+    shown = record.fields(1)
+    assert shown["model"] == "m" * 1000 + "…"
+    assert shown["error_text"] == "t" * 1000 + "…"
+    assert shown["error_detail"] == "d" * 1000

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
 from isthmus.core.errors import BadRequest, Kind
 from isthmus.routing.model_map import ModelMap
+
+MAX_NAME_CHARS: Final = 512
+"""No vendor's names come near; a longer one is no name, and errors and log lines would repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ class Directory:
 
     def choose(self, asked: str, provider: str | None = None) -> Choice:
         """Raises `BadRequest`: unknown provider in the path, or a model nobody serves."""
+        if len(asked) > MAX_NAME_CHARS:
+            raise BadRequest(
+                f"model: no model has a name of {len(asked)} characters",
+                kind=Kind.MODEL_NOT_FOUND,
+                field="model",
+            )
         if provider is not None:
             self.check_provider(provider)
             return self._within(asked, provider)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from isthmus.core.losses import Loss
 from isthmus.core.usage import Usage
+
+MAX_TEXT_CHARS: Final = 1000
+"""Of a text that others wrote: a line is to be read."""
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class Record:
             "dialect": self.dialect,
             "provider": self.provider,
             "lane": self.lane,
-            "model": self.model_asked,
+            "model": _short(self.model_asked),
             "model_used": self.model_used if self.model_used != self.model_asked else None,
             "stream": self.streamed,
             "status": self.status,
@@ -56,8 +60,8 @@ class Record:
             "losses": [str(loss) for loss in self.losses] or None,
             "notes": self.notes or None,
             "error": self.error,
-            "error_text": self.error_text,
-            "error_detail": self.error_detail,
+            "error_text": _short(self.error_text),
+            "error_detail": _short(self.error_detail),
             "upstream_status": self.upstream_status,
             "upstream_request_id": self.upstream_request_id,
             "attempts": self.attempts if self.attempts > 1 else None,
@@ -79,6 +83,10 @@ def _tokens(usage: Usage | None) -> dict[str, object]:
         "input_tokens_are": "estimated" if usage.input_estimated else "measured",
         "output_tokens_are": "estimated" if usage.output_estimated else "measured",
     }
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None or len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS] + "…"
 
 
 def _ms(seconds: float) -> float:
