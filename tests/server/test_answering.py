@@ -464,3 +464,19 @@ async def test_the_length_of_an_unread_request_is_its_estimate(http: Http) -> No
         await stage.run(longer(up.url))
     assert stage.record.usage is not None
     assert (stage.record.usage.input_tokens, stage.record.usage.input_estimated) == (100, True)
+
+
+async def test_a_raw_plain_answer_without_usage_is_estimated_too(http: Http) -> None:
+    class Silent(FrameListener):
+        def feed(self, frames: bytes) -> None:
+            super().feed(frames)
+            self.usage = None
+
+    def plain(url: str) -> Exchange:
+        yield Forward("POST", url, (), b"x" * 400, lambda head: Silent(), classify)
+
+    stage = Stage(http, stream=False)
+    async with upstream(web.Response(body=b'{"end" :1}', content_type="application/json")) as up:
+        await stage.run(plain(up.url))
+    assert stage.record.usage is not None and stage.record.usage.estimated
+    assert (stage.record.usage.input_tokens, stage.record.usage.output_tokens) == (100, 3)

@@ -247,6 +247,10 @@ class Answering:
             raise error
         record = self._job.record
         record.usage, record.stop = listener.usage, listener.stop
+        if record.usage is None and listener.output_text_bytes:
+            heard = Heard()
+            heard.characters = listener.output_text_bytes
+            record.usage = heard.usage_so_far(self._sent_bytes // CHARACTERS_PER_TOKEN)
         self._raw = (incoming.head, body)
 
     async def _say(self, events: list[Any]) -> None:

@@ -108,3 +108,11 @@ def test_the_listener_hears_what_the_decoder_says(said: list[bytes], end: bytes)
     assert (error is not None) is isinstance(last, Failed)
     if isinstance(last, Finished):
         assert listener.usage == last.usage
+
+
+def test_the_length_of_a_plain_answer_is_about_that_of_its_text() -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "word " * 400}, "finish_reason": "stop"}
+    listener = heard(json.dumps({"object": "chat.completion", "choices": [choice]}).encode(), head=JSON)
+    assert 1500 < listener.output_text_bytes < 2500
+    embedded = heard(b'{"object":"list","data":[{"embedding":[1,2]}]}', head=JSON)
+    assert embedded.output_text_bytes == 0

@@ -16,6 +16,8 @@ from isthmus.wire.sse import SseDecoder, SseFrameTooLarge
 
 _FRAME_OVERHEAD: Final = 180
 """About how many bytes of a chunk are not its text."""
+_ANSWER_OVERHEAD: Final = 330
+"""The same of a plain answer without usage."""
 
 
 class ChatListener:
@@ -92,11 +94,15 @@ class ChatListener:
                 )
             return
         try:
-            self._chunk(read_chunk(body))
+            chunk = read_chunk(body)
         except NotAChunk:
             self.error = UpstreamProtocolError(
                 "the upstream answered with something that is no Chat Completions answer"
             )
+        else:
+            self._chunk(chunk)
+            if chunk.choices:
+                self.output_text_bytes = max(1, len(body) - _ANSWER_OVERHEAD)
         self.speaking = True
 
 
