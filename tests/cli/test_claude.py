@@ -112,7 +112,7 @@ def test_path_comes_before_the_wheel(fake_cli: Path, monkeypatch: pytest.MonkeyP
 
 def test_without_any_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(CommandFailed, match=r"not installed.*isthmus\[claude-code\].*--cli-path"):
+    with pytest.raises(CommandFailed, match=r"not installed.*pip install claude-agent-sdk.*--cli-path"):
         find_program(None)
 
 

@@ -117,7 +117,7 @@ def find_program(cli_path: Path | None) -> Path:
         return bundled
     raise CommandFailed(
         "Claude Code is not installed: there is no `claude` on PATH. Install it as its vendor describes, or with "
-        "`pip install 'isthmus[claude-code]'`, or say where it is with `--cli-path`"
+        f"`{sys.executable} -m pip install claude-agent-sdk`, or say where it is with `--cli-path`"
     )
 
 
