@@ -16,6 +16,7 @@ from translation.words import (
     CLOSED,
     LONG_NAME,
     PNG,
+    PNG_URI,
     SCHEMA,
     assistant,
     call,
@@ -441,6 +442,107 @@ ROWS = [
         judge=lambda sent, _: _equal("JSON" in sent["system"][0]["text"], True),
     ),
     Row("REQ-26-one-answer", OPUS_4_8, {"n": 1, "modalities": ["text"]}),
+    # knobs
+    Row(
+        "who-asks",
+        OPUS_4_8,
+        {"user": "somebody@example.com", "service_tier": "default", "prompt_cache_key": "5e55"},
+        {"service_tier": "standard_only", "user": ABSENT, "prompt_cache_key": ABSENT},
+        losses=("prompt_cache_key=dropped",),
+        judge=lambda sent, _: _equal(bool(re.fullmatch("[0-9a-f]{64}", sent["metadata"]["user_id"])), True),
+    ),
+    Row("tiers", OPUS_4_8, {"service_tier": "flex"}, {"service_tier": "auto"}, ("service_tier=converted",)),
+    Row(
+        "not-both-samplings",
+        OPUS_4_6,
+        {"temperature": 0.5, "top_p": 0.9},
+        {"temperature": 0.5, "top_p": ABSENT},
+        losses=("top_p=dropped",),
+    ),
+    Row(
+        "detail-and-name-are-lost",
+        OPUS_4_8,
+        {
+            "messages": [
+                user([{"type": "image_url", "image_url": {"url": PNG_URI, "detail": "high"}}])
+                | {"name": "bob"}
+            ]
+        },
+        {"messages": [user([image()])]},
+        losses=("image_url.detail=dropped", "messages.name=dropped"),
+    ),
+    Row(
+        "marks-of-the-clients-own",
+        OPUS_4_8,
+        {
+            "messages": [
+                user(
+                    [
+                        text("much") | {"prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"}},
+                        text("x"),
+                    ]
+                )
+            ],
+            "prompt_cache_options": {"mode": "explicit"},
+        },
+        {
+            "messages": [
+                user([text("much") | {"cache_control": {"type": "ephemeral", "ttl": "1h"}}, text("x")])
+            ],
+            "cache_control": ABSENT,
+        },
+    ),
+    Row(
+        "custom-tools",
+        OPUS_4_8,
+        {
+            "messages": [
+                user("?"),
+                {
+                    "role": "assistant",
+                    "tool_calls": [{"id": "a", "type": "custom", "custom": {"name": "run", "input": "ls"}}],
+                },
+                told("a"),
+            ],
+            "tools": [{"type": "custom", "custom": {"name": "run"}}],
+        },
+        judge=lambda sent, _: _equal(
+            (sent["messages"][1]["content"], sent["tools"][0]["input_schema"]["required"]),
+            ([tool_use("a", "run", input="ls")], ["input"]),
+        ),
+    ),
+    Row(
+        "web-search",
+        OPUS_4_8,
+        {"web_search_options": {"user_location": {"type": "approximate", "approximate": {"city": "Paris"}}}},
+        {
+            "tools": [
+                {
+                    "type": "web_search_20250305",
+                    "name": "web_search",
+                    "user_location": {"type": "approximate", "city": "Paris"},
+                }
+            ]
+        },
+    ),
+    Row(
+        "images-in-results",
+        OPUS_4_8,
+        {"messages": [user("?"), calling(call("a")), told("a", [image_url()])], "tools": TOOLS},
+        judge=lambda sent, _: _equal(sent["messages"][2]["content"], [tool_result("a", [image()])]),
+    ),
+    Row(
+        "prefill-without-trailing-space",
+        SONNET_4_5,
+        {"messages": [user("?"), assistant("The answer is ")]},
+        {"messages": [user(said("?")), assistant(said("The answer is"))]},
+    ),
+    Row(
+        "refusals-of-the-past-are-text",
+        OPUS_4_8,
+        {"messages": [user("?"), {"role": "assistant", "content": None, "refusal": "No."}, user("!")]},
+        {"messages": [user(said("?")), assistant(said("No.")), user(said("!"))]},
+    ),
     # tolerance
     Row(
         "REQ-27",
