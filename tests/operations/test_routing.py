@@ -151,9 +151,10 @@ def test_one_row_satisfies_every_sdk(gateway: RunningGateway) -> None:
     [
         "/v1/files",
         "/v1/messages/batches",
-        "/v1/audio/speech",
-        "/v1/images/generations",
-        "/v1/moderations",
+        "/v1/batches",
+        "/dummy/v1/audio/speech",
+        "/dummy/v1/images/generations",
+        "/hf/dummy/v1/moderations",
         "/vendor/v1/files/abc",
         "/v1/skills",
     ],
@@ -166,6 +167,23 @@ def test_what_is_not_offered_says_so_for_good(
     assert (refused.status, error_of(refused)["type"]) == (501, "not_supported")
     assert refused.headers["x-should-retry"] == "false"
     assert ("request_id" in refused.json) is bool(version), "the error is in the client's dialect"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/images/../models",
+        "/v1/images/%2e%2e/models",
+        "/vendor/v1/audio/..%2f..%2fsim/requests",
+        "/vendor/v1/audio/./%2E%2E/chat/completions",
+    ],
+)
+def test_nobody_climbs_out_of_an_endpoint_that_is_passed_through(
+    path: str, gateway: RunningGateway, vendor: OpenAIVendor
+) -> None:
+    before = len(vendor.requests)
+    assert gateway.ask(path, {}).status == 404
+    assert len(vendor.requests) == before
 
 
 @pytest.mark.parametrize(
