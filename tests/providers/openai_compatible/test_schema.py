@@ -20,6 +20,8 @@ def test_rsp_01_cached_tokens_are_taken_out_of_the_prompt() -> None:
         (Counts(prompt_tokens=10.0, completion_tokens=None), Usage(10)),
         (Counts(prompt_tokens=-5, completion_tokens=float("nan")), Usage()),
         (Counts(), None),
+        (Counts(prompt_tokens=0, completion_tokens=0), None),
+        (Counts(prompt_tokens=0, completion_tokens=3), Usage(output_tokens=3)),
     ],
 )
 def test_vendors_spell_usage_in_their_own_ways(counts: Counts, usage: Usage | None) -> None:

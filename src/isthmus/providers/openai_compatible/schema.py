@@ -38,8 +38,8 @@ class Counts(msgspec.Struct, gc=False):
     """Moonshot."""
 
     def usage(self) -> Usage | None:
-        """None when it counts nothing at all."""
-        if self.prompt_tokens is None and self.completion_tokens is None:
+        """None when it counts nothing at all: servers that do not count write zeros, and no prompt has none."""
+        if not self.prompt_tokens and not self.completion_tokens:
             return None
         prompt, completion = self.prompt_tokens_details, self.completion_tokens_details
         read = (
