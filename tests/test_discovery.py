@@ -98,6 +98,7 @@ async def test_with_both_keys_each_name_goes_home() -> None:
     found = await found_in({"OPENAI_API_KEY": OPENAI_KEY, "ANTHROPIC_API_KEY": KEY})
     assert [each.name for each in found] == ["anthropic", "openai", "dummy"]
     assert chosen(found, "claude-haiku-4-5") == "anthropic/claude-haiku-4-5"
+    assert directory_of(found).choose("claude-haiku-4-5", "dummy").model == "dummy"
     assert chosen(found, "gpt-4o") == "openai/gpt-4o"
 
 
@@ -252,3 +253,12 @@ def test_the_usual_ports() -> None:
         "llamacpp": 8080,
         "vllm": 8000,
     }
+
+
+async def test_another_gateway_is_no_model_server(start: Start) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        named = {"request-id": "req_1", "x-request-id": "req_1"}
+        return web.json_response({"object": "list", "data": [{"id": "dummy"}]}, headers=named)
+
+    port = await start(answer)
+    assert [each.name for each in await found_in({}, [ModelServer("vllm", "vLLM", port)])] == ["dummy"]

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from isthmus.config.fields import is_loopback
 from isthmus.config.problems import ConfigError, Problem
 from isthmus.config.settings import ProviderSettings
-from isthmus.core.commands import Call
+from isthmus.core.commands import Call, Head
 from isthmus.core.errors import UpstreamError
 from isthmus.transport.http import Http, Limits
 
@@ -131,7 +131,15 @@ async def _models_of(server: ModelServer, http: Http) -> list[str]:
         listed = _READ_LIST.decode(reply.body) if reply.head.status == 200 else _ModelList([])
     except (UpstreamError, msgspec.DecodeError):
         return []
+    if _is_a_gateway(reply.head):
+        return []
     return [each.id for each in listed.data if each.id]
+
+
+def _is_a_gateway(head: Head) -> bool:
+    """Another one of our own answers there: a model server does not name a request twice."""
+    name = head.headers.get("request-id", "")
+    return name.startswith("req_") and name == head.headers.get("x-request-id")
 
 
 def _local(server: ModelServer, ids: list[str], *, first: bool) -> Found:
@@ -194,5 +202,5 @@ def _is_own(address: str, own_port: int | None) -> bool:
 
 def _dummy(*, alone: bool) -> Found:
     models = {} if alone else {"dummy*": "dummy*"}
-    settings = ProviderSettings(type="dummy", models=models)
+    settings = ProviderSettings(type="dummy", models=models, default_model=None if alone else "dummy")
     return Found("dummy", settings, "always there: needs no key and no network")

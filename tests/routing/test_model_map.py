@@ -61,6 +61,7 @@ def test_a_map_without_default_does_not_know_everything() -> None:
 
 def test_patterns_are_not_listed_as_models() -> None:
     assert ModelMap({"a": "b", "gpt-*": "c"}, "d").names() == ["a", "d"]
+    assert ModelMap({"gpt-*": "c"}, "d").names() == []
 
 
 def test_a_star_alone_is_a_default_not_knowledge() -> None:

@@ -97,9 +97,9 @@ class ModelMap:
         return found
 
     def names(self) -> list[str]:
-        """Names a client may ask for, as the map spells them."""
+        """Names a client may ask for, as the map spells them; empty when it names none, and the upstream's list counts."""
         named = [name for name in self.models if "*" not in name]
-        if self.default_model is not None and self.default_model not in named:
+        if named and self.default_model is not None and self.default_model not in named:
             named.append(self.default_model)
         return named
 
