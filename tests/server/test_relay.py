@@ -98,6 +98,22 @@ def test_a_failure_after_the_first_words_is_told_in_the_stream() -> None:
     assert relay.heard.error.message == "sick"
 
 
+def test_a_failure_is_seen_before_it_is_told() -> None:
+    def mask(error: UpstreamError) -> None:
+        error.message = error.message.replace("sk-1", "***")
+
+    plain = Plainspoken()
+    script = Script([Started(), TEXT_STARTED, TextDelta("a"), Failed(UpstreamError("key sk-1"))])
+    relay = TranslatedRelay(script, plain, plain, "req_1", 100, {}, mask)  # type: ignore[arg-type]
+    relay.feed(b"1")
+    assert script.batches == []
+    failing = TranslatedRelay(
+        Script([Failed(error := UpstreamError("key sk-1"))]), plain, plain, "r", 0, {}, mask
+    )  # type: ignore[arg-type]
+    failing.feed(b"1")
+    assert error.message == "key ***"
+
+
 def test_measured_usage_is_kept_and_missing_usage_is_estimated_and_marked() -> None:
     measured = translated([Started(), Finished(Stop.END_TURN, Usage(7, output_tokens=2))])
     assert b"7/2" in measured.feed(b"")

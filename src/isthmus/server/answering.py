@@ -356,6 +356,7 @@ class Answering:
             job.record.request_id,
             job.signing.input_estimate,
             job.original_tool_names,
+            lambda error: veil(error, self._sent),
         )
 
     def _plain_relay(self, decoder: Any) -> PlainRelay:

@@ -6,7 +6,7 @@ event that can be done per chunk, and any transport can drive it, from a callbac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -94,6 +94,7 @@ class TranslatedRelay:
     """Decode, restore tool names, encode."""
 
     __slots__ = (
+        "_before_telling",
         "_decoder",
         "_dialect",
         "_encoder",
@@ -114,13 +115,16 @@ class TranslatedRelay:
         request_id: str,
         input_estimate: int,
         original_tool_names: Mapping[str, str],
+        before_telling: Callable[[UpstreamError], None] | None = None,
     ) -> None:
+        """`before_telling` sees every failure before the client does, and may take secrets out of it."""
         self._decoder = decoder
         self._encoder = encoder
         self._dialect = dialect
         self._request_id = request_id
         self._estimate = input_estimate
         self._names = original_tool_names
+        self._before_telling = before_telling
         self.heard = Heard()
         self.speaking = False
         self.ended = False
@@ -158,6 +162,8 @@ class TranslatedRelay:
                 events[at] = replace(event, usage=heard.usage_so_far(self._estimate))
             elif isinstance(event, Failed):
                 self.ended = True
+                if self._before_telling is not None:
+                    self._before_telling(event.error)
                 if not self.speaking:
                     self.failure = event.error
                     return b""
