@@ -448,6 +448,15 @@ def test_stop_strings_the_vendor_was_not_told_of_end_the_answer() -> None:
     )
 
 
+def test_a_plain_answer_cut_at_a_stop_string_keeps_its_usage() -> None:
+    body = {
+        "choices": [{"index": 0, "message": {"content": "one END two"}, "finish_reason": "stop"}],
+        "usage": USAGE,
+    }
+    said = answer(json.dumps(body).encode(), stop_strings=("END",))
+    assert (said.blocks, said.usage) == ((SaidText("one "),), MEASURED)
+
+
 def test_thoughts_are_read_from_the_first_field_that_has_them() -> None:
     both = sse(chunk(reasoning_content="r", reasoning="r", reasoning_details=[{"text": "r"}])) + STOPPED
     assert answer(both).blocks == (SaidThinking("r"),)

@@ -126,6 +126,9 @@ class ChatDecoder:
         except NotAChunk:
             self._fail("the upstream answered with something that is no Chat Completions answer")
             return
+        if chunk.usage is not None and (usage := chunk.usage.usage()) is not None:
+            # First, since a stop string may end the answer before the rest of the body is looked at.
+            self._composer.usage(usage)
         self._chunk(chunk)
         self._done = self._heard
 
@@ -150,7 +153,7 @@ class ChatDecoder:
                 self._heard = True
                 self._composer.start(model=chunk.model)
             self._choice(next((each for each in chunk.choices if not each.index), None))
-        elif chunk.error is not None or chunk.object == "error":
+        elif chunk.error is not None or chunk.object == "error" or (chunk.message and chunk.code):
             self._composer.fail(classify_frame(self._expected.provider, chunk.error or _flat_error(chunk)))
             return
         if chunk.usage is not None and (usage := chunk.usage.usage()) is not None:
@@ -323,5 +326,5 @@ def _detail_text(detail: Any) -> str:
 
 
 def _flat_error(chunk: Chunk) -> dict[str, Any]:
-    """vLLM: the error's fields stand at the top."""
+    """vLLM and SiliconFlow: the error's fields stand at the top."""
     return {"message": chunk.message or "", "code": chunk.code}
