@@ -24,7 +24,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "conformance": {"core", "wire", "dialects"},
     "observability": {"core"},
     "server": {"core", "wire", "shaping", "routing", "config", "transport"},
-    "conformance": {"core", "wire", "dialects"},
 }
 # The composition root, and what starts it.
 KNOWS_EVERYBODY = {"cli", "__main__", "__init__"}

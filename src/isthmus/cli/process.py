@@ -62,7 +62,8 @@ class GatewayServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # The door stays open while answers run: whoever balances load reads at /readyz that nothing new is wanted.
         until = time.monotonic() + self._drain_timeout_s
-        while self.server_state.tasks and not self.force_exit and time.monotonic() < until:
+        # uvicorn keeps a set of tasks and tells nobody when it is empty.
+        while self.server_state.tasks and not self.force_exit and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
         self.config.timeout_graceful_shutdown = max(0, math.ceil(until - time.monotonic()))
         await super().shutdown(sockets)
