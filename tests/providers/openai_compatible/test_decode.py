@@ -373,6 +373,7 @@ def test_str_16_what_is_no_answer_is_a_failure(body: bytes, said: str | None) ->
         ({"error": {"message": "prompt is too long: 20 tokens > 10 maximum"}}, Kind.CONTEXT_OVERFLOW),
         ({"error": "it broke"}, Kind.UPSTREAM),
         ({"object": "error", "message": "bad", "code": 400}, Kind.INVALID_REQUEST),
+        ({"code": 50505, "message": "Model service overloaded", "data": None}, Kind.OVERLOADED),
     ],
 )
 @pytest.mark.parametrize("before", [b"", sse(chunk(content="x"))])
