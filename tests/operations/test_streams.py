@@ -32,12 +32,12 @@ PING = {"messages": b"event: ping\n", "chat": b": ping\n"}
 def brisk(
     vendor: OpenAIVendor, claude_api: AnthropicApi, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningGateway]:
-    """Shows itself after a second, and is never silent for longer than a second."""
+    """Shows itself after half a second, and is never silent for longer than that."""
     at_vendor = {"base_url": vendor.base_url, "api_key": vendor.key}
-    impatient = {"first_byte_timeout_s": 3, "idle_timeout_s": 3, "timeout_s": 3}
+    impatient = {"first_byte_timeout_s": 1.5, "idle_timeout_s": 1.5, "timeout_s": 1.5}
     at_claude = {"type": "anthropic", "base_url": claude_api.base_url, "api_key": claude_api.key}
     configuration = {
-        "streams": {"commit_after_s": 1, "keepalive_s": 1},
+        "streams": {"commit_after_s": 0.5, "keepalive_s": 0.5},
         "providers": {
             "vendor": at_vendor,
             "claude": at_claude,
@@ -103,7 +103,6 @@ def test_a_stream_says_that_nobody_may_hold_it_back(
     [
         ("vendor", "sim-slow-0.15", "hi"),
         ("claude", "claude-opus-4-6", "[[sim: slow 0.15]]"),
-        ("dummy", "dummy-slow", "hi"),
     ],
 )
 def test_each_event_leaves_as_it_comes(
@@ -134,22 +133,22 @@ def test_a_failure_before_the_first_event_has_its_status(dialect: str, gateway: 
 @pytest.mark.parametrize(
     ("provider", "model", "text"),
     [
-        ("vendor", "sim-silent-4", "hi"),
-        ("vendor", "sim-stall-4", "hi"),
-        ("vendor", "sim-silent-headers-4", "hi"),
-        ("claude", "claude-opus-4-6", "[[sim: silent 4]]"),
-        ("claude", "claude-opus-4-6", "[[sim: stall 4]]"),
-        ("dummy", "dummy-silent-4", "hi"),
+        ("vendor", "sim-silent-2", "hi"),
+        ("vendor", "sim-stall-2", "hi"),
+        ("vendor", "sim-silent-headers-2", "hi"),
+        ("claude", "claude-opus-4-6", "[[sim: silent 2]]"),
+        ("claude", "claude-opus-4-6", "[[sim: stall 2]]"),
+        ("dummy", "dummy-silent-2", "hi"),
     ],
 )
-def test_silence_is_filled_from_the_first_second_on(
+def test_silence_is_filled_from_the_start(
     provider: str, model: str, text: str, dialect: str, brisk: RunningGateway
 ) -> None:
     heard = Heard(brisk, dialect, model, provider=provider, text=text)
-    assert heard.headers_s < 1.5
+    assert heard.headers_s < 1
     told = heard.to_the_end()
     moments = [0.0, heard.headers_s, *(at for at, _ in heard.pieces)]
-    assert max(late - early for early, late in pairwise(moments)) < 1.5, moments
+    assert max(late - early for early, late in pairwise(moments)) < 1, moments
     assert 2 <= told.count(PING[dialect]) <= 5
     assert told.rstrip().endswith(b'{"type":"message_stop"}' if dialect == "messages" else b"[DONE]")
 
@@ -196,9 +195,9 @@ def test_a_committed_stream_whose_upstream_falls_silent_ends_in_an_error(
     gone = len(upstream.disconnects)
     heard = Heard(brisk, dialect, model, provider=provider, text=text)
     told = heard.to_the_end()
-    assert 2.5 < heard.now < 5
+    assert 1.2 < heard.now < 4
     said = assert_honest_end(told, dialect, {"messages": "timeout_error", "chat": "server_error"}[dialect])
-    assert "3 s" in said["message"]
+    assert "1.5 s" in said["message"]
     until = time.monotonic() + 1
     while len(upstream.disconnects) == gone and time.monotonic() < until:
         time.sleep(0.02)
@@ -209,7 +208,7 @@ def test_a_committed_stream_whose_upstream_falls_silent_ends_in_an_error(
 def test_a_plain_answer_that_takes_too_long_is_a_504(dialect: str, brisk: RunningGateway) -> None:
     began = time.monotonic()
     refused = ask(brisk, dialect, "sim-silent-9", provider="impatient")
-    assert (refused.status, 2.5 < time.monotonic() - began < 5) == (504, True)
+    assert (refused.status, 1.2 < time.monotonic() - began < 4) == (504, True)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -274,7 +273,7 @@ def test_a_client_that_stops_reading_holds_the_upstream_back(
     with socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         lazy.connect((host, int(port)))
-        said = json.dumps(body("sim-long-400000", stream=True, max_tokens=999_999)).encode()
+        said = json.dumps(body("sim-long-100000", stream=True, max_tokens=999_999)).encode()
         head = f"POST {PATHS[dialect]} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {len(said)}\r\n\r\n"
         lazy.sendall(head.encode() + said)
         until = time.monotonic() + 15
