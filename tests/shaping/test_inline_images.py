@@ -15,7 +15,7 @@ from isthmus.core.conversation import (
     ToolResult,
 )
 from isthmus.core.errors import BadRequest
-from isthmus.shaping.inline_images import inline, needs_inlining
+from isthmus.shaping.inline_images import MAX_FILES, inline, needs_inlining
 from talk import talk, user
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 16
@@ -84,3 +84,13 @@ def test_only_far_ones_need_it_and_only_where_nobody_else_fetches() -> None:
     assert not needs_inlining(talk(user(FAR)), FETCHES)
     assert needs_inlining(talk(user(FAR_PDF)), FETCHES)
     assert not needs_inlining(talk(user(NEAR, NEAR_PDF, "x")), FETCHES_NOTHING)
+
+
+def test_the_number_of_addresses_is_bounded() -> None:
+    images = [Image(RemoteUrl(f"https://a.example/{number}.png")) for number in range(MAX_FILES + 1)]
+    fetching = inline(talk(user(*images)), Abilities(fetches_urls=False))
+    next(fetching)
+    with pytest.raises(BadRequest, match="more than 20 files"):
+        for _ in images:
+            fetching.send(Fetched("image/png", PNG))
+    assert len(images) == MAX_FILES + 1

@@ -26,6 +26,8 @@ from isthmus.wire.data_uri import sniff_image, sniff_media_type
 
 IMAGE_FIELD: Final = "messages.content.image"
 DOCUMENT_FIELD: Final = "messages.content.document"
+MAX_FILES: Final = 20
+"""Addresses fetched for one request: each costs time and memory here, not at the client's."""
 _PDF: Final = "application/pdf"
 
 Far = Image | Document
@@ -39,13 +41,19 @@ def needs_inlining(conversation: Conversation, able: Abilities) -> bool:
 def inline(conversation: Conversation, able: Abilities) -> Generator[Fetch, Fetched, Conversation]:
     """The conversation with every such file inside, each address fetched once.
 
-    Raises `BadRequest` for what is neither image nor PDF.
+    Raises `BadRequest` for what is neither image nor PDF, and for more addresses than `MAX_FILES`.
     """
     files: dict[Far, InlineData] = {}
     fetched: dict[str, Fetched] = {}
     for each, url in _far_ones(conversation, able):
         if url not in fetched:
             field = IMAGE_FIELD if isinstance(each, Image) else DOCUMENT_FIELD
+            if len(fetched) == MAX_FILES:
+                raise BadRequest(
+                    f"more than {MAX_FILES} files are given by address, and the gateway would have to fetch them all: "
+                    "send some of them inside the request",
+                    field=field,
+                )
             fetched[url] = yield Fetch(url, field)
         files[each] = _image(url, fetched[url]) if isinstance(each, Image) else _pdf(url, fetched[url])
     turns = tuple(
