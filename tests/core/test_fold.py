@@ -1,6 +1,5 @@
 import pytest
 from hypothesis import given
-from streams import answers
 
 from isthmus.core.errors import UpstreamError, UpstreamProtocolError
 from isthmus.core.events import (
@@ -17,6 +16,7 @@ from isthmus.core.events import (
 )
 from isthmus.core.fold import Answer, Folder, SaidCall, SaidText, fold, unfold
 from isthmus.core.usage import Usage
+from streams import answers
 
 
 @given(answers)

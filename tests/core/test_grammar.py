@@ -1,6 +1,5 @@
 import pytest
 from hypothesis import given
-from streams import answers
 
 from isthmus.core.conversation import Opaque
 from isthmus.core.errors import UpstreamError
@@ -27,6 +26,7 @@ from isthmus.core.events import (
 from isthmus.core.fold import Answer, unfold
 from isthmus.core.grammar import Grammar, IllegalOrder, check
 from isthmus.core.usage import Usage
+from streams import answers
 
 CALL = BlockStarted(ToolHead("id", "name"))
 SEALED = Opaque("anthropic", "signature", "x")
