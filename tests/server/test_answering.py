@@ -250,6 +250,22 @@ async def test_a_refusal_of_the_clients_own_making_is_passed_on_as_it_is(http: H
     assert answering.verbatim == (400, b"application/json", refusal)
 
 
+async def test_an_earlier_refusal_is_not_told_for_a_later_failure(http: Http) -> None:
+    def twice(url: str) -> Exchange:
+        try:
+            yield from frames(url)
+        except UpstreamError:
+            yield from frames("http://127.0.0.1:1/")
+
+    stage = Stage(http)
+    answering = Answering(stage.job, stage.client.receive, stage.client.send)
+    refusal = b'{"type":"error","error":{"type":"invalid_request_error","message":"no"}}'
+    async with upstream(web.Response(status=400, body=refusal, content_type="application/json")) as up:
+        with pytest.raises(UpstreamError, match="cannot be reached"):
+            await answering.run(twice(up.url))
+    assert answering.verbatim is None
+
+
 @pytest.mark.parametrize("body", [b'{"code":20012,"message":"no"}', b'{"error":"no"}', b"[]", b"no", b""])
 async def test_a_refusal_in_a_shape_no_sdk_reads_is_told_in_the_dialects_own(http: Http, body: bytes) -> None:
     stage = Stage(http)

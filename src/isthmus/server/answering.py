@@ -169,6 +169,7 @@ class Answering:
     async def _exchange(self, command: Stream | Forward) -> None:
         job = self._job
         job.record.attempts += 1
+        self.verbatim = None
         self._sent = command.headers
         self._sent_bytes = len(command.body)
         self._add_losses(command.losses)
