@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from isthmus.core.errors import BadRequest, Kind
-from isthmus.routing.directory import Choice, Directory
+from isthmus.routing.directory import MAX_REMEMBERED, Choice, Directory
 from isthmus.routing.model_map import ModelMap
 
 DIRECTORY = Directory(
@@ -118,3 +118,11 @@ def test_what_is_too_long_for_a_name_is_not_repeated() -> None:
         with pytest.raises(BadRequest, match="no model has a name of 9999 characters") as caught:
             DIRECTORY.choose("x" * 9999, provider)
         assert caught.value.kind is Kind.MODEL_NOT_FOUND
+
+
+def test_a_choice_is_made_once_and_their_number_is_bounded() -> None:
+    directory = Directory({"p": ModelMap()}, {}, "p")
+    assert directory.choose("m") is directory.choose("m")
+    for number in range(MAX_REMEMBERED + 5):
+        directory.choose(f"m{number}")
+    assert len(directory._chosen) <= MAX_REMEMBERED

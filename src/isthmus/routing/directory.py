@@ -19,6 +19,9 @@ MAX_NAME_CHARS: Final = 512
 """No vendor's names come near; a longer one is no name, and errors and log lines would repeat it."""
 
 
+MAX_REMEMBERED: Final = 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     provider: str
@@ -37,6 +40,7 @@ class Directory:
         self.default_provider = default_provider
         self._providers = dict(providers)
         self._aliases = {name: _follow(name, aliases) for name in aliases}
+        self._chosen: dict[tuple[str, str | None], Choice] = {}
 
     def check_provider(self, name: str) -> None:
         """Raises `BadRequest` (not found) for a provider nobody configured."""
@@ -47,7 +51,18 @@ class Directory:
             )
 
     def choose(self, asked: str, provider: str | None = None) -> Choice:
-        """Raises `BadRequest`: unknown provider in the path, or a model nobody serves."""
+        """Raises `BadRequest`: unknown provider in the path, or a model nobody serves.
+
+        The maps never change, so a choice is made once per name; there is an end to the names that are remembered.
+        """
+        choice = self._chosen.get((asked, provider))
+        if choice is None:
+            if len(self._chosen) >= MAX_REMEMBERED:
+                self._chosen.clear()
+            choice = self._chosen[asked, provider] = self._choose(asked, provider)
+        return choice
+
+    def _choose(self, asked: str, provider: str | None) -> Choice:
         if len(asked) > MAX_NAME_CHARS:
             raise BadRequest(
                 f"model: no model has a name of {len(asked)} characters",
