@@ -126,7 +126,7 @@ class ChatDecoder:
         except NotAChunk:
             self._fail("the upstream answered with something that is no Chat Completions answer")
             return
-        if chunk.usage is not None and (usage := chunk.usage.usage()) is not None:
+        if self._stops is not None and chunk.usage is not None and (usage := chunk.usage.usage()) is not None:
             # First, since a stop string may end the answer before the rest of the body is looked at.
             self._composer.usage(usage)
         self._chunk(chunk)
