@@ -103,13 +103,13 @@ def test_colours_can_be_refused(name: str, value: str, monkeypatch: pytest.Monke
 def test_what_libraries_say_comes_in_the_same_form() -> None:
     out = io.BytesIO()
     set_up("info", "json", stream=out)
-    logging.getLogger("some.library").info("%d things, key sk-abcdefghijkl", 3)
+    logging.getLogger("some.module").info("%d things, key sk-abcdefghijkl", 3)
     try:
         raise RuntimeError("inside")
     except RuntimeError:
         logging.getLogger("asyncio").exception("failed")
     first, second = lines(out)
-    assert (first["event"], first["logger"]) == ("3 things, key ***", "some.library")
+    assert (first["event"], first["logger"]) == ("3 things, key ***", "some.module")
     assert "RuntimeError: inside" in str(second["exception"])
 
 
@@ -125,5 +125,5 @@ def test_ordinary_remarks_of_the_server_library_are_left_out_except_for_debuggin
 def test_a_remark_that_cannot_be_formatted_stops_nobody() -> None:
     out = io.BytesIO()
     set_up("info", "json", stream=out)
-    logging.getLogger("some.library").warning("%d", "not a number")
+    logging.getLogger("some.module").warning("%d", "not a number")
     assert out.getvalue() == b""
