@@ -16,3 +16,10 @@ def test_what_is_not_understood_is_not_judged() -> None:
     assert listener.speaking
     assert listener.close() is None
     assert listener.usage is None
+
+
+def test_a_path_is_below_whole_segments_only() -> None:
+    asked = ClientRequest("/v1/audio/speech", b"", "", stream=False)
+    assert asked.is_below(("files", "audio"))
+    assert not asked.is_below(("aud", "audio/speech/x"))
+    assert not asked.is_below(())

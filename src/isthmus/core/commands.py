@@ -6,7 +6,7 @@ has the failure thrown into it. It does nothing itself, so a whole conversation 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -187,3 +187,8 @@ class ClientRequest:
     method: str = "POST"
     query: str = ""
     """For endpoints that are passed through; answers and embeddings are asked for without one."""
+
+    def is_below(self, endpoints: Iterable[str]) -> bool:
+        """Whether the path is one of these below `/v1`, such as `files`, or something under one of them."""
+        rest = self.path.removeprefix("/v1/")
+        return any(rest == each or rest.startswith(f"{each}/") for each in endpoints)

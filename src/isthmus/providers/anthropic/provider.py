@@ -91,10 +91,7 @@ class Anthropic:
         )
 
     def pass_through(self, request: ClientRequest) -> Exchange | None:
-        rest = request.path.removeprefix("/v1/")
-        if not any(rest == each or rest.startswith(f"{each}/") for each in self._passes):
-            return None
-        return self._pass(request)
+        return self._pass(request) if request.is_below(self._passes) else None
 
     def _pass(self, request: ClientRequest) -> Exchange:
         query = f"?{request.query}" if request.query else ""

@@ -102,9 +102,7 @@ class OpenAICompatible:
         )
 
     def pass_through(self, request: ClientRequest) -> Exchange | None:
-        if not any(_is_below(request.path, each) for each in self.vendor.passes):
-            return None
-        return self._pass(request)
+        return self._pass(request) if request.is_below(self.vendor.passes) else None
 
     def _pass(self, request: ClientRequest) -> Exchange:
         address = self._addresses.of(request.path)
@@ -162,11 +160,6 @@ class OpenAICompatible:
         plain = {"content-type": _JSON, "accept": _EVENTS if request.stream else _JSON}
         plain |= {name: value for name, value in request.headers.items() if name in _PASSED_ON}
         return _joined(plain, self._headers)
-
-
-def _is_below(path: str, endpoint: str) -> bool:
-    rest = path.removeprefix("/v1/")
-    return rest == endpoint or rest.startswith(f"{endpoint}/")
 
 
 def _native(vendor: Vendor) -> list[str]:
