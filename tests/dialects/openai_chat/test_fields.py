@@ -7,10 +7,10 @@ from dialects.openai_chat.chat_cases import raw
 from isthmus.core.conversation import CacheMark
 from isthmus.core.errors import BadRequest
 from isthmus.core.losses import Action
+from isthmus.dialects.body import as_bad_request
 from isthmus.dialects.openai_chat import schema
 from isthmus.dialects.openai_chat.fields import (
     Reading,
-    as_bad_request,
     invalid,
     mark_of,
     missing,

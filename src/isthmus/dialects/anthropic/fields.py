@@ -20,7 +20,6 @@ from isthmus.wire.json_text import unfit as find_unfit
 
 T = TypeVar("T")
 
-NOT_JSON = "The request body is not valid JSON"
 _WORDS = {
     "str": "string",
     "int": "integer",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,7 +34,6 @@ from isthmus.dialects.anthropic import schema
 from isthmus.dialects.anthropic.blocks import COMPACTION, ContentReader
 from isthmus.dialects.anthropic.encode import Style
 from isthmus.dialects.anthropic.fields import (
-    NOT_JSON,
     Reading,
     cache_mark,
     invalid,
@@ -46,6 +44,7 @@ from isthmus.dialects.anthropic.fields import (
     unfit,
 )
 from isthmus.dialects.anthropic.tools import read_tool_choice, read_tools
+from isthmus.dialects.body import as_bad_request
 from isthmus.wire.json_text import given, text_of
 
 SESSION_HEADER: Final = "x-claude-code-session-id"
@@ -83,7 +82,7 @@ class _Identity:
 
 
 def envelope(body: bytes) -> Envelope:
-    with _as_bad_request():
+    with as_bad_request():
         try:
             fields = schema.ENVELOPE.decode(body)
         except msgspec.ValidationError as error:
@@ -93,21 +92,8 @@ def envelope(body: bytes) -> Envelope:
 
 def parse(body: bytes, headers: Mapping[str, str], *, to_count: bool = False) -> Parsed:
     """Header names are lower case. A request `to_count` tokens needs no `max_tokens`."""
-    with _as_bad_request():
+    with as_bad_request():
         return _Request(body, headers, to_count).parsed()
-
-
-@contextmanager
-def _as_bad_request() -> Iterator[None]:
-    """What msgspec says about bytes that are no JSON text, said to the client."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"{NOT_JSON}: invalid UTF-8 ({error.reason})") from None
-    except RecursionError:
-        raise BadRequest(f"{NOT_JSON}: nested too deeply") from None
-    except msgspec.DecodeError as error:
-        raise BadRequest(f"{NOT_JSON}: {error}") from None
 
 
 class _Request:

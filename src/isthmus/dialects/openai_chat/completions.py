@@ -27,6 +27,7 @@ from isthmus.core.events import (
 from isthmus.core.fold import Answer, SaidText
 from isthmus.core.interfaces import Envelope, Parsed, Rendered, Signing
 from isthmus.core.usage import Usage, estimated_input
+from isthmus.dialects.body import as_bad_request
 from isthmus.dialects.openai_chat import parse, schema
 from isthmus.dialects.openai_chat.encode import (
     DONE,
@@ -37,7 +38,7 @@ from isthmus.dialects.openai_chat.encode import (
     usage_chunk,
 )
 from isthmus.dialects.openai_chat.errors import error_frame, render_error
-from isthmus.dialects.openai_chat.fields import as_bad_request, invalid, missing, read, top_level
+from isthmus.dialects.openai_chat.fields import invalid, missing, read, top_level
 from isthmus.dialects.openai_chat.parts import FINISH_REASONS, usage_fields
 from isthmus.wire.json_text import given, to_json
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -19,7 +17,6 @@ from isthmus.wire.json_text import unfit as find_unfit
 
 T = TypeVar("T")
 
-NOT_JSON: Final = "The request body is not valid JSON"
 _WORDS = {
     "str": "a string",
     "int": "an integer",
@@ -50,19 +47,6 @@ class Reading:
         if breakpoint is not None:
             return mark_of(breakpoint.ttl or self.cache_ttl)
         return None if control is None else mark_of(control.ttl)
-
-
-@contextmanager
-def as_bad_request() -> Iterator[None]:
-    """What msgspec says about bytes that are no JSON text, said to the client."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"{NOT_JSON}: invalid UTF-8 ({error.reason})") from None
-    except RecursionError:
-        raise BadRequest(f"{NOT_JSON}: nested too deeply") from None
-    except msgspec.DecodeError as error:
-        raise BadRequest(f"{NOT_JSON}: {error}") from None
 
 
 def top_level(body: bytes, decoder: Decoder[dict[str, msgspec.Raw]]) -> dict[str, msgspec.Raw]:

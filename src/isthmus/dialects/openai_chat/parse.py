@@ -24,11 +24,11 @@ from isthmus.core.conversation import (
 )
 from isthmus.core.interfaces import Envelope, Parsed
 from isthmus.core.losses import Action, merge
+from isthmus.dialects.body import as_bad_request
 from isthmus.dialects.openai_chat import schema
 from isthmus.dialects.openai_chat.encode import Style
 from isthmus.dialects.openai_chat.fields import (
     Reading,
-    as_bad_request,
     invalid,
     join,
     mark_of,
