@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 import outside
 
-pytest_plugins = ["ci_skips", "wire_files"]
+pytest_plugins = ["ci_skips", "wire_files", "databases"]
 
 outside.cut_off()
 

@@ -23,6 +23,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "registry": {"core", "config", "dialects", "providers"},
     "conformance": {"core", "wire", "dialects"},
     "observability": {"core"},
+    "storage": {"core", "config"},
+    "limiting": {"core", "routing"},
+    "migrate": {"core", "config"},
+    "control": {"core", "config", "routing", "storage", "registry", "migrate"},
+    "admin": {"core", "config", "routing", "control"},
     "server": {"core", "wire", "shaping", "routing", "config", "transport"},
 }
 # The composition root, and what starts it.

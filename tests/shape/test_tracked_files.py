@@ -21,7 +21,7 @@ INDEXES = [
 SOMEBODYS_FOLDER = re.compile(r"(?<![\w.~:@-])/(?:" + "root" + "|" + "work" + r")/")
 INDEX_OPTION = re.compile(r"^\s*(--?(extra-)?index-url|-i|--find-links|-f|--trusted-host)\b")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
-REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
+REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)")
 PINNED = sorted((ROOT / "requirements").glob("*.txt"))
 
 

@@ -5,24 +5,38 @@ from isthmus.config.example import example_yaml
 from isthmus.config.loading import Loaded, load
 from isthmus.config.problems import ConfigError, Problem
 from isthmus.config.settings import (
+    AccountSettings,
+    AdminSettings,
+    DefaultSettings,
     ImageSettings,
+    IpLimitSettings,
+    LimitSettings,
     LoggingSettings,
     ProviderSettings,
+    RequestLogSettings,
     ServerSettings,
     Settings,
+    StorageSettings,
     StreamSettings,
 )
 
 __all__ = [
+    "AccountSettings",
+    "AdminSettings",
     "Capabilities",
     "ConfigError",
+    "DefaultSettings",
     "ImageSettings",
+    "IpLimitSettings",
+    "LimitSettings",
     "Loaded",
     "LoggingSettings",
     "Problem",
     "ProviderSettings",
+    "RequestLogSettings",
     "ServerSettings",
     "Settings",
+    "StorageSettings",
     "StreamSettings",
     "example_yaml",
     "load",

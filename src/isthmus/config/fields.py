@@ -22,7 +22,7 @@ from pydantic import (
 from isthmus.core.secret import Secret
 
 RESERVED_NAMES: Final = frozenset(
-    ["v1", "v1beta", "hf", "admin", "health", "healthz", "readyz", "api", "stats", "metrics", "managed"]
+    ["v1", "v1beta", "v2", "hf", "admin", "health", "healthz", "readyz", "api", "stats", "metrics", "managed"]
 )
 """First path segments that belong to the gateway; a provider of that name could never be reached by path."""
 
@@ -122,6 +122,29 @@ def _proxy_url(secret: Secret) -> Secret:
     return secret
 
 
+DATABASE_DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "mysql": "mysql+asyncmy",
+    "mariadb": "mysql+asyncmy",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "mysql+asyncmy": "mysql+asyncmy",
+    "mysql+aiomysql": "mysql+aiomysql",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+}
+"""Scheme of `storage.url` → SQLAlchemy's, with the driver that is used."""
+
+
+def _database_url(secret: Secret) -> Secret:
+    scheme, separator, rest = secret.reveal().partition("://")
+    if not separator or not rest or scheme not in DATABASE_DRIVERS:
+        raise ValueError(
+            "not the address of a database: it must begin with sqlite:///, postgresql://, mysql:// or mariadb://"
+        )
+    return Secret(f"{DATABASE_DRIVERS[scheme]}://{rest}")
+
+
 def _split(text: str, *schemes: str) -> Any:
     """The parts of an address of one of these schemes. The error does not repeat the text."""
     wanted = " or ".join(f"{scheme}://" for scheme in schemes)
@@ -182,6 +205,9 @@ SecretText = Annotated[Secret, PlainValidator(_secret), PlainSerializer(str, ret
 ClientKey = Annotated[SecretText, AfterValidator(_not_empty)]
 ProxyUrl = Annotated[SecretText, AfterValidator(_proxy_url)]
 """A secret, as an address of a proxy often holds a password."""
+
+DatabaseUrl = Annotated[SecretText, AfterValidator(_database_url)]
+"""A secret, too."""
 
 Text = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, BeforeValidator(_not_boolean), Field(ge=1, le=2**53)]

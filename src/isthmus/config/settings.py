@@ -14,6 +14,7 @@ from isthmus.config.capabilities import Capabilities
 from isthmus.config.fields import (
     ClientKey,
     Count,
+    DatabaseUrl,
     HeaderName,
     HostName,
     HttpUrl,
@@ -125,6 +126,9 @@ class ProviderSettings(Section):
     headers: Mapping[HeaderName, SecretText] = Field(
         default={}, description="Headers added to every request to the upstream."
     )
+    strategy: Literal["round-robin", "least-loaded", "weighted", "priority", "affinity"] | None = Field(
+        default=None, description="How an account of this provider is chosen; unset: as `accounts.strategy`."
+    )
     proxy: ProxyUrl | None = Field(
         default=None,
         description="Proxy to reach the upstream through: `http://…` or `socks5://…`, with credentials if needed.",
@@ -136,6 +140,92 @@ class ProviderSettings(Section):
     def rules(self) -> tuple[Rule, ...]:
         """`capabilities` in the form that `core.abilities.resolve` takes."""
         return tuple(Rule(pattern, each.changes()) for pattern, each in self.capabilities.items())
+
+
+class StorageSettings(Section):
+    """Where accounts, keys, settings and the request log are kept."""
+
+    data_dir: Text | None = Field(
+        default=None,
+        description="Directory of the SQLite database and of the file with the secret key; made when missing. "
+        "Unset: `$XDG_DATA_HOME/isthmus`, else `~/.local/share/isthmus`.",
+    )
+    url: DatabaseUrl | None = Field(
+        default=None,
+        description="Another database: `postgresql://user:password@host/name` or `mysql://…` (also MariaDB); unset: "
+        "SQLite in `data_dir`.",
+    )
+    secret_key: SecretText = Field(
+        default=Secret(""),
+        description="Key that encrypts stored credentials, at least 16 characters; several, the newest first, separated by "
+        "commas. Empty: made once and kept in `data_dir/secret.key`, readable by its owner alone.",
+    )
+
+
+class AdminSettings(Section):
+    """Signing in to the console and to `/v2`."""
+
+    enabled: bool = Field(default=True, description="Whether `/v2` and the console are served at all.")
+    session_hours: Annotated[Count, Field(le=720)] = Field(
+        default=12, description="Hours after which an administrator has to sign in again."
+    )
+
+
+class AccountSettings(Section):
+    """How an account is chosen among those of a provider, and what its failures lead to."""
+
+    strategy: Literal["round-robin", "least-loaded", "weighted", "priority", "affinity"] = Field(
+        default="affinity",
+        description="`affinity` keeps a conversation on one account, so that the vendor's prompt cache stays warm; the others "
+        "choose anew for each request.",
+    )
+    max_attempts: Annotated[Count, Field(le=20)] = Field(
+        default=5, description="Accounts tried for one request, at most; never one twice."
+    )
+    max_cooldown_s: Annotated[float, Field(gt=0, le=2_678_400)] = Field(
+        default=604_800.0, description="Longest rest of an account at its limit, whatever the vendor says."
+    )
+    queue_timeout_s: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=10.0, description="How long a request waits for a free place when every account is busy."
+    )
+
+
+class DefaultSettings(Section):
+    """For every provider that does not say so itself."""
+
+    loss_policy: Policy = Field(default=Policy.REPAIR, description="As `loss_policy` of a provider.")
+    connect_timeout_s: Seconds = Field(default=10.0, description="As `connect_timeout_s` of a provider.")
+    first_byte_timeout_s: Seconds = Field(
+        default=300.0, description="As `first_byte_timeout_s` of a provider."
+    )
+    idle_timeout_s: Seconds = Field(default=300.0, description="As `idle_timeout_s` of a provider.")
+    timeout_s: Seconds = Field(default=600.0, description="As `timeout_s` of a provider.")
+
+
+class RequestLogSettings(Section):
+    """The durable log of requests, one row each; never a body."""
+
+    enabled: bool = Field(default=True, description="Whether requests are written to the database.")
+    retention_days: Annotated[Count, Field(le=3650)] = Field(
+        default=30, description="Days after which rows are deleted."
+    )
+
+
+class IpLimitSettings(Section):
+    """A limit on requests per client address."""
+
+    enabled: bool = Field(default=False, description="Whether addresses are limited.")
+    window_s: Annotated[Count, Field(le=86_400)] = Field(default=60, description="Length of the window.")
+    max_requests: Count = Field(default=100, description="Requests of one address within the window.")
+
+
+class LimitSettings(Section):
+    """Where the figures of rate limits are kept."""
+
+    redis_url: SecretText = Field(
+        default=Secret(""),
+        description="`redis://…`, to share limits among several gateways (extra `redis`); empty: in memory, each for itself.",
+    )
 
 
 class StreamSettings(Section):
@@ -188,6 +278,15 @@ class Settings(Section):
         default=None, description="Provider of requests that name none in their path; unset: the first one."
     )
     aliases: Mapping[Text, Text] = Field(default={}, description="Name → `provider/model` or `model`.")
+    storage: StorageSettings = Field(default=StorageSettings(), description="The database.")
+    admin: AdminSettings = Field(default=AdminSettings(), description="Administration.")
+    accounts: AccountSettings = Field(
+        default=AccountSettings(), description="Choosing among a provider's accounts."
+    )
+    defaults: DefaultSettings = Field(default=DefaultSettings(), description="For all providers.")
+    request_log: RequestLogSettings = Field(default=RequestLogSettings(), description="The request log.")
+    ip_limit: IpLimitSettings = Field(default=IpLimitSettings(), description="Limit per client address.")
+    limits: LimitSettings = Field(default=LimitSettings(), description="Rate limits.")
     streams: StreamSettings = Field(default=StreamSettings(), description="Streamed answers.")
     images: ImageSettings = Field(default=ImageSettings(), description="Images given by address.")
     logging: LoggingSettings = Field(default=LoggingSettings(), description="The log.")

@@ -1,0 +1,270 @@
+"""The tables, for every engine alike.
+
+Times are whole milliseconds since 1970 in UTC (`_ms`), money whole billionths of a dollar (`_nano_usd`): both compare, add up
+and travel the same everywhere. Lists and mappings are JSON texts. Columns named `sealed_…` hold what `Vault.seal` made.
+
+A change here comes with a migration (`migrations/versions`); a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BIG_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up by itself only in a column of the very type INTEGER."""
+ID: Final = 64
+NAME: Final = 200
+
+
+def _table(name: str, *columns: Any) -> Table:
+    # Names differ by case: a model `A` is not a model `a`, as it would be with MySQL's default.
+    return Table(name, metadata, *columns, mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin")
+
+
+def _id(name: str = "id") -> Column[str]:
+    return Column(name, String(ID), primary_key=True)
+
+
+def _when(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, default=0, server_default="0")
+
+
+def _flag(name: str, *, default: bool) -> Column[bool]:
+    return Column(
+        name, Boolean, nullable=False, default=default, server_default=true() if default else false()
+    )
+
+
+revisions: Final = _table(
+    "revisions",
+    Column("topic", String(32), primary_key=True),
+    _count("revision"),
+)
+"""Counts the changes of a topic (`accounts`, `keys`, …), so that every gateway on this database notices those of the others."""
+
+providers: Final = _table(
+    "providers",
+    Column("name", String(ID), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("sealed_settings", Text, nullable=False),
+    _flag("enabled", default=True),
+    _when("created_ms"),
+    _when("updated_ms"),
+)
+
+accounts: Final = _table(
+    "accounts",
+    _id(),
+    Column("provider", String(ID), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("label", String(NAME), nullable=False),
+    Column("sealed_credential", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    _flag("enabled", default=True),
+    Column("off_reason", Text),
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),
+    Column("weight", Integer, nullable=False, default=1, server_default="1"),
+    Column("max_concurrency", Integer),
+    Column("requests_per_minute", BigInteger),
+    Column("tokens_per_minute", BigInteger),
+    Column("requests_per_day", BigInteger),
+    Column("tokens_per_day", BigInteger),
+    Column("sealed_proxy", Text),
+    Column("details", Text),
+    _when("created_ms"),
+    _when("updated_ms"),
+    _count("successes"),
+    _count("failures"),
+    _count("input_tokens"),
+    _count("output_tokens"),
+    _when("last_used_ms", nullable=True),
+    Column("last_error", Text),
+    _when("last_error_ms", nullable=True),
+    UniqueConstraint("provider", "fingerprint"),
+)
+
+cooldowns: Final = _table(
+    "cooldowns",
+    Column("account_id", String(80), primary_key=True),
+    Column("model", String(NAME), primary_key=True),
+    _when("until_ms"),
+    Column("reason", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("strikes", Integer, nullable=False),
+)
+"""`model` is empty when the whole account rests. Accounts of the configuration file have rows here, too."""
+
+api_keys: Final = _table(
+    "api_keys",
+    _id(),
+    Column("name", String(NAME), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("prefix", String(24), nullable=False),
+    _flag("enabled", default=True),
+    _when("expires_ms", nullable=True),
+    Column("user_id", String(ID), index=True),
+    Column("providers", Text),
+    Column("models", Text),
+    Column("ips", Text),
+    Column("requests_per_minute", BigInteger),
+    Column("requests_per_day", BigInteger),
+    Column("tokens_per_minute", BigInteger),
+    Column("tokens_per_day", BigInteger),
+    Column("tokens_per_month", BigInteger),
+    Column("max_concurrency", Integer),
+    Column("nano_usd_per_day", BigInteger),
+    Column("nano_usd_per_month", BigInteger),
+    Column("note", Text),
+    _when("created_ms"),
+    _when("updated_ms"),
+    _when("last_used_ms", nullable=True),
+)
+
+key_usage: Final = _table(
+    "key_usage",
+    Column("key_id", String(ID), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    _count("requests"),
+    _count("failures"),
+    _count("input_tokens"),
+    _count("output_tokens"),
+    _count("cost_nano_usd"),
+)
+"""What a key used on a day (UTC, `2026-11-21`): budgets outlive restarts and the request log's retention."""
+
+users: Final = _table(
+    "users",
+    _id(),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text),
+    _flag("enabled", default=True),
+    _when("created_ms"),
+    _when("updated_ms"),
+    _when("last_sign_in_ms", nullable=True),
+)
+
+sessions: Final = _table(
+    "sessions",
+    Column("hash", String(64), primary_key=True),
+    Column("user_id", String(ID), nullable=False, index=True),
+    _when("created_ms"),
+    _when("expires_ms"),
+    _when("last_seen_ms"),
+    Column("client", String(64), nullable=False),
+    Column("agent", String(NAME), nullable=False),
+)
+
+api_tokens: Final = _table(
+    "api_tokens",
+    _id(),
+    Column("user_id", String(ID), nullable=False, index=True),
+    Column("name", String(NAME), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("prefix", String(24), nullable=False),
+    _when("created_ms"),
+    _when("expires_ms", nullable=True),
+    _when("last_used_ms", nullable=True),
+)
+
+audit_log: Final = _table(
+    "audit_log",
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    _when("at_ms"),
+    Column("user_id", String(ID)),
+    Column("user_name", String(100)),
+    Column("action", String(64), nullable=False),
+    Column("target", String(NAME)),
+    Column("detail", Text),
+    Column("client", String(64)),
+)
+
+settings: Final = _table(
+    "settings",
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+    _when("updated_ms"),
+)
+
+blocked_ips: Final = _table(
+    "blocked_ips",
+    Column("network", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    _when("created_ms"),
+    _when("expires_ms", nullable=True),
+)
+
+prices: Final = _table(
+    "prices",
+    Column("pattern", String(NAME), primary_key=True),
+    Column("price", Text, nullable=False),
+    _when("updated_ms"),
+)
+
+request_logs: Final = _table(
+    "request_logs",
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("request_id", String(40), nullable=False),
+    _when("started_ms"),
+    Column("key_id", String(ID)),
+    Column("account_id", String(80)),
+    Column("provider", String(ID)),
+    Column("endpoint", String(64), nullable=False),
+    Column("dialect", String(32), nullable=False),
+    Column("lane", String(16)),
+    Column("model_asked", String(NAME)),
+    Column("model_used", String(NAME)),
+    _flag("streamed", default=False),
+    Column("status", Integer, nullable=False),
+    Column("error", String(32)),
+    Column("error_text", Text),
+    Column("stop", String(32)),
+    Column("input_tokens", BigInteger),
+    Column("cache_read_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    _flag("input_estimated", default=False),
+    _flag("output_estimated", default=False),
+    Column("cost_nano_usd", BigInteger),
+    Column("first_token_ms", Integer),
+    Column("duration_ms", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("attempt_list", Text),
+    Column("losses", Text),
+    Column("notes", Text),
+    Column("upstream_status", Integer),
+    Column("upstream_request_id", String(NAME)),
+    _flag("client_left", default=False),
+    Column("client", String(64), nullable=False),
+    Index(None, "started_ms"),
+    Index(None, "key_id", "id"),
+    Index(None, "account_id", "id"),
+)

@@ -1,0 +1,18 @@
+"""A cursor says where a page ended, and nothing else is taken for one."""
+
+import pytest
+
+from isthmus.control.failures import Invalid
+from isthmus.control.paging import read_cursor, write_cursor
+
+
+def test_a_cursor_says_where_the_page_ended() -> None:
+    assert read_cursor(write_cursor(12, "a/ü"), int, str) == [12, "a/ü"]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "????", "é", write_cursor("12"), write_cursor(1, 2), write_cursor()]
+)
+def test_anything_else_is_refused(cursor: str) -> None:
+    with pytest.raises(Invalid, match="leave it out"):
+        read_cursor(cursor, int)
