@@ -1,4 +1,12 @@
-from isthmus.core.errors import BadRequest, Kind, Next, UpstreamError, UpstreamProtocolError, rejected
+from isthmus.core.errors import (
+    BadRequest,
+    Kind,
+    Next,
+    Scope,
+    UpstreamError,
+    UpstreamProtocolError,
+    rejected,
+)
 
 
 def test_a_rejected_capability_is_the_whole_message() -> None:
@@ -20,3 +28,8 @@ def test_an_upstream_error_says_what_may_be_tried() -> None:
     assert UpstreamError("quota", should_retry=False).should_retry is False
     assert UpstreamProtocolError("cut").kind is Kind.UPSTREAM
     assert UpstreamProtocolError("cut").next is Next.SAME
+
+
+def test_an_upstream_error_is_about_one_model_unless_said_otherwise() -> None:
+    assert UpstreamError("limit").scope is Scope.MODEL
+    assert UpstreamError("quota", scope=Scope.ACCOUNT).scope is Scope.ACCOUNT

@@ -45,6 +45,17 @@ class Next(Enum):
     """This account is at its limit, dead or sick: another one may answer."""
 
 
+class Scope(Enum):
+    """What else a failure of an account is true of, beside the request that met it."""
+
+    MODEL = "model"
+    """This model, asked by this account."""
+    ACCOUNT = "account"
+    """Every model of the account: a quota or its balance is used up."""
+    CREDENTIAL = "credential"
+    """The credential itself: nobody will take it again as it is."""
+
+
 class GatewayError(Exception):
     """A failure with an owner. `message` is fit for the client's eyes: no secret, no account, no inner address."""
 
@@ -102,6 +113,7 @@ class UpstreamError(GatewayError):
         retry_after_s: float | None = None,
         should_retry: bool | None = None,
         cooldown_s: float | None = None,
+        scope: Scope = Scope.MODEL,
         tokens: int | None = None,
         limit: int | None = None,
         detail: str = "",
@@ -112,6 +124,7 @@ class UpstreamError(GatewayError):
         self.status = status
         self.next = next
         self.cooldown_s = cooldown_s
+        self.scope = scope
         self.tokens = tokens
         """With `CONTEXT_OVERFLOW`: how many tokens the request had, when the upstream said."""
         self.limit = limit

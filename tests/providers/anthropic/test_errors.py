@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from isthmus.core.commands import Head
-from isthmus.core.errors import Kind, Next
+from isthmus.core.errors import Kind, Next, Scope
 from isthmus.providers.anthropic.errors import Refusals, reset_s, retry_after_s
 from isthmus.providers.anthropic.schema import ErrorDetail
 
@@ -162,3 +162,43 @@ def test_an_error_inside_a_stream(type: str | None, kind: Kind, status: int) -> 
 def test_an_overflow_inside_a_stream() -> None:
     error = REFUSALS.told(ErrorDetail("api_error", "prompt is too long: 9 tokens > 8 maximum"))
     assert (error.kind, error.tokens, error.limit) == (Kind.CONTEXT_OVERFLOW, 9, 8)
+
+
+@pytest.mark.parametrize(
+    ("status", "type", "message", "scope"),
+    [
+        (401, "authentication_error", "invalid x-api-key", Scope.CREDENTIAL),
+        (
+            403,
+            "permission_error",
+            "OAuth token has been revoked. Please obtain a new token.",
+            Scope.CREDENTIAL,
+        ),
+        (400, "invalid_request_error", "This organization has been disabled.", Scope.CREDENTIAL),
+        (403, "permission_error", "Your key may not use this model", Scope.MODEL),
+        (402, "billing_error", "pay", Scope.ACCOUNT),
+        (400, "invalid_request_error", "Your credit balance is too low to access the API", Scope.ACCOUNT),
+        (500, "api_error", "Internal server error", Scope.MODEL),
+    ],
+)
+def test_a_refusal_says_what_else_it_is_true_of(status: int, type: str, message: str, scope: Scope) -> None:
+    error = REFUSALS.classify(Head(status, {}), body(type, message))
+    assert (error.scope, error.next is Next.SAME) == (scope, status == 500)
+
+
+@pytest.mark.parametrize(
+    ("headers", "scope"),
+    [
+        ({"retry-after": "30"}, Scope.MODEL),
+        ({"reset": "1"}, Scope.ACCOUNT),
+        ({"reset": "1", "5h-status": "rejected", "7d-status": "allowed"}, Scope.ACCOUNT),
+        ({"reset": "1", "5h-status": "allowed", "7d-status": "allowed_warning"}, Scope.MODEL),
+        ({"reset": "1", "5h-status": "allowed"}, Scope.ACCOUNT),
+    ],
+)
+def test_a_subscriptions_limit_is_shared_by_its_models(headers: dict[str, str], scope: Scope) -> None:
+    named = {
+        name if name == "retry-after" else f"anthropic-ratelimit-unified-{name}": value
+        for name, value in headers.items()
+    }
+    assert REFUSALS.classify(Head(429, named), body("rate_limit_error", "")).scope is scope

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.core.commands import Head
-from isthmus.core.errors import Kind, Next, UpstreamError
+from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.providers.openai_compatible.errors import classifier, classify_frame, classify_refusal
 
 NOW = 1_763_700_000.0
@@ -160,3 +160,21 @@ def test_a_quota_that_is_used_up_is_not_asked_again_unless_it_says_when() -> Non
     assert refused(429, said("slow down")).should_retry is None
     told = refused(429, body, retry_after="30")
     assert (told.should_retry, told.retry_after_s) == (None, 30)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "scope"),
+    [
+        (401, said("Incorrect API key provided"), Scope.CREDENTIAL),
+        (400, said("no", code="invalid_api_key"), Scope.CREDENTIAL),
+        (400, said("what does invalid_api_key mean?"), Scope.MODEL),
+        (403, said("Your chosen model requires moderation and your input was flagged"), Scope.MODEL),
+        (403, said("Insufficient balance"), Scope.ACCOUNT),
+        (402, said("pay"), Scope.ACCOUNT),
+        (429, said("slow down"), Scope.MODEL),
+        (429, said("no", code="insufficient_quota"), Scope.ACCOUNT),
+        (500, said("oops"), Scope.MODEL),
+    ],
+)
+def test_a_refusal_says_what_else_it_is_true_of(status: int, body: Any, scope: Scope) -> None:
+    assert refused(status, body).scope is scope

@@ -17,7 +17,7 @@ import msgspec
 
 from isthmus.core import overflow
 from isthmus.core.commands import Head
-from isthmus.core.errors import Kind, Next, UpstreamError
+from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.providers.anthropic.schema import ERROR_BODY, ErrorDetail
 
 MAX_DETAIL: Final = 500
@@ -36,6 +36,10 @@ STATUS_OF: Final = {
     "overloaded_error": 529,
 }
 _NO_CREDIT: Final = ("credit balance is too low", "insufficient balance", "purchase credits")
+# Told with 403 and 400 (anthropics/claude-code#72457), and no other request will be answered differently.
+_NO_LONGER_VALID: Final = ("oauth token has been revoked", "this organization has been disabled")
+_SHARED_WINDOWS: Final = ("5h", "7d")
+"""Windows of a subscription that count every model; others, such as `7d_opus`, count one."""
 _LIMITS: Final = ("requests", "tokens", "input-tokens", "output-tokens")
 
 
@@ -72,6 +76,8 @@ class Refusals:
             )
         if any(each in message.lower() for each in _NO_CREDIT):
             return self._unpaid(status, message)
+        if any(each in message.lower() for each in _NO_LONGER_VALID):
+            return self._refused(status, message, Scope.CREDENTIAL)
         match kind:
             case "overloaded_error":
                 return self._overloaded(status, message, headers)
@@ -90,8 +96,10 @@ class Refusals:
         match status:
             case 400 | 422:
                 return _clients(Kind.INVALID_REQUEST, status, message)
-            case 401 | 403:
-                return self._refused(status, message)
+            case 401:
+                return self._refused(status, message, Scope.CREDENTIAL)
+            case 403:
+                return self._refused(status, message, Scope.MODEL)
             case 402:
                 return self._unpaid(status, message)
             case 404:
@@ -125,16 +133,18 @@ class Refusals:
             )
         return UpstreamError(text, status=status, next=Next.SAME, detail=shown)
 
-    def _refused(self, status: int, message: str) -> UpstreamError:
+    def _refused(self, status: int, message: str, scope: Scope) -> UpstreamError:
         text = (
             f"the gateway's credential for provider {self.provider!r} was refused by the upstream ({status}): "
             "check api_key"
         )
-        return UpstreamError(text, status=status, next=Next.OTHER_ACCOUNT, detail=message)
+        return UpstreamError(text, status=status, next=Next.OTHER_ACCOUNT, scope=scope, detail=message)
 
     def _unpaid(self, status: int, message: str) -> UpstreamError:
         text = f"the gateway's account at provider {self.provider!r} has no credit left ({status})"
-        return UpstreamError(text, status=status, next=Next.OTHER_ACCOUNT, detail=message)
+        return UpstreamError(
+            text, status=status, next=Next.OTHER_ACCOUNT, scope=Scope.ACCOUNT, detail=message
+        )
 
     def _overloaded(self, status: int, message: str, headers: Mapping[str, str]) -> UpstreamError:
         return UpstreamError(
@@ -158,6 +168,7 @@ class Refusals:
             next=Next.OTHER_ACCOUNT,
             retry_after_s=wait_s,
             cooldown_s=wait_s,
+            scope=limited_scope(headers),
             detail=message,
         )
 
@@ -192,6 +203,14 @@ def reset_s(headers: Mapping[str, str], now: float) -> float | None:
             if at is not None:
                 waits.append(at - now)
     return _sane(max(waits)) if waits else None
+
+
+def limited_scope(headers: Mapping[str, str]) -> Scope:
+    """Limits of the API count per model. Those of a subscription are shared, unless the shared windows are said to be open."""
+    if "anthropic-ratelimit-unified-reset" not in headers:
+        return Scope.MODEL
+    said = [headers.get(f"anthropic-ratelimit-unified-{window}-status", "") for window in _SHARED_WINDOWS]
+    return Scope.MODEL if all(each.startswith("allowed") for each in said) else Scope.ACCOUNT
 
 
 def _clients(kind: Kind, status: int, message: str) -> UpstreamError:

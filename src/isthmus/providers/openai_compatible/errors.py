@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from isthmus.core.commands import Head
-from isthmus.core.errors import Kind, Next, UpstreamError
+from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.core.overflow import recognise
 
 MAX_MESSAGE_CHARS: Final = 2000
@@ -100,7 +100,7 @@ def _verdict(provider: str, status: int, said: str, code: str, wait_s: float | N
             detail=said,
         )
     if status in {401, 402, 403} or "invalid_api_key" in low:
-        return _credential(provider, status, said)
+        return _credential(provider, status, said, _credential_scope(status, low, code))
     if status < 500 and any(words in low for words in _POLICY_WORDS):
         return UpstreamError(said, kind=Kind.POLICY_BLOCKED, status=status, next=Next.NOTHING, detail=said)
     if status == 429 or "rate_limit" in low or "rate limit" in low:
@@ -137,12 +137,20 @@ def _verdict(provider: str, status: int, said: str, code: str, wait_s: float | N
     return _sick(status, said, low, wait_s)
 
 
-def _credential(provider: str, status: int, said: str) -> UpstreamError:
+def _credential_scope(status: int, low: str, code: str) -> Scope:
+    """A 403 alone is about a model or even about the prompt (OpenRouter's moderation): the account may serve others."""
+    if status == 402 or any(words in low for words in _QUOTA_WORDS):
+        return Scope.ACCOUNT
+    return Scope.CREDENTIAL if status == 401 or code == "invalid_api_key" else Scope.MODEL
+
+
+def _credential(provider: str, status: int, said: str, scope: Scope) -> UpstreamError:
     what = "has no balance left" if status == 402 else "was refused by the upstream"
     return UpstreamError(
         f"the gateway's credential for provider {provider!r} {what} ({status}): check its api_key and account",
         status=status,
         next=Next.OTHER_ACCOUNT,
+        scope=scope,
         detail=said,
     )
 
@@ -158,6 +166,7 @@ def _limited(provider: str, status: int, said: str, low: str, wait_s: float | No
             # A quota that is used up for no known time will not come back within the minutes that clients would try.
             should_retry=False if wait_s is None else None,
             cooldown_s=wait_s,
+            scope=Scope.ACCOUNT,
             detail=said,
         )
     return UpstreamError(
