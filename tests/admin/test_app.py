@@ -40,7 +40,8 @@ async def ask(method: str, path: str, body: Any = b"", role: Role = Role.ADMIN) 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {"request_id": "req_1", "person": Person("usr_1", "anna", role)}
         scope |= {"root_path": "", "scheme": "http", "server": ("127.0.0.1", 8000), "http_version": "1.1"}
-        with contextlib.suppress(RuntimeError):  # Starlette tells the client, and then raises it for the server.
+        # Starlette tells the client, and then raises it for the server.
+        with contextlib.suppress(RuntimeError):
             await inner(scope, receive, send)
 
     return await asgi.ask(app, method, path, body, {"content-type": "application/json"})
