@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 
@@ -264,7 +265,50 @@ request_logs: Final = _table(
     Column("upstream_request_id", String(NAME)),
     _flag("client_left", default=False),
     Column("client", String(64), nullable=False),
+    _flag("succeeded", default=True),
+    # A page of the log is sorted by time: with an index like these a filter and a range of time cost what the page costs.
     Index(None, "started_ms"),
-    Index(None, "key_id", "id"),
-    Index(None, "account_id", "id"),
+    Index(None, "key_id", "started_ms"),
+    Index(None, "account_id", "started_ms"),
+    Index(None, "provider", "started_ms"),
+    Index(None, "model_asked", "started_ms"),
+    Index(None, "model_used", "started_ms"),
+    Index(None, "client", "started_ms"),
+    Index(None, "request_id"),
+    # Failures are few, and looked for by error and status; where there are partial indexes the others cost nothing here.
+    Index(
+        None,
+        "succeeded",
+        "started_ms",
+        "error",
+        "status",
+        sqlite_where=text("succeeded = 0"),
+        postgresql_where=text("NOT succeeded"),
+    ),
 )
+"""`succeeded`: answered to the end without an error, to a client that was still there."""
+
+LATENCY_BUCKETS: Final = 32
+
+request_hours: Final = _table(
+    "request_hours",
+    Column("hour_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("provider", String(ID), primary_key=True),
+    Column("model", String(NAME), primary_key=True),
+    Column("account_id", String(80), primary_key=True),
+    Column("key_id", String(ID), primary_key=True),
+    Column("error", String(32), primary_key=True),
+    _count("requests"),
+    _count("estimated"),
+    _count("input_tokens"),
+    _count("cache_read_tokens"),
+    _count("cache_write_tokens"),
+    _count("output_tokens"),
+    _count("reasoning_tokens"),
+    _count("cost_nano_usd"),
+    *(_count(f"duration_{bucket}") for bucket in range(LATENCY_BUCKETS)),
+    *(_count(f"first_token_{bucket}") for bucket in range(LATENCY_BUCKETS)),
+)
+"""What statistics are made of: the requests that began in an hour, added up by what they have in common, in the transaction that
+writes their rows. It outlives them. Empty texts stand for what is not known; `error` is empty for what succeeded and
+`client_left` where the client did not wait. `duration_…` and `first_token_…` count requests by latency (`storage/latency.py`)."""
