@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "providers": {"core", "wire"},
     "shaping": {"core", "wire"},
     "routing": {"core"},
+    "limiting": {"core", "routing"},
     "config": {"core"},
     "transport": {"core", "wire", "config"},
     "discovery": {"core", "config", "transport"},
