@@ -8,17 +8,21 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from isthmus.core.secret import Secret
+from isthmus.storage.errors import StorageError, VaultError
 
+MIN_KEY_CHARS: Final = 16
 
-class VaultError(Exception):
-    """A sealed value cannot be opened with the keys at hand."""
+__all__ = ["MIN_KEY_CHARS", "Vault", "VaultError", "keys_in"]
 
 
 class Vault:
+    """Seals and opens texts. What it seals looks different each time."""
+
     def __init__(self, keys: Sequence[Secret]) -> None:
         """`keys`: any texts with enough entropy; the first seals, all open. Raises `ValueError` when there is none."""
         if not keys:
@@ -36,6 +40,22 @@ class Vault:
             raise VaultError(
                 "a stored secret cannot be opened with this key: start with the storage.secret_key it was sealed with"
             ) from None
+
+    def reseal(self, sealed: str) -> str:
+        """The same value under the newest key. Raises `VaultError`."""
+        return self.seal(self.open(sealed))
+
+
+def keys_in(setting: Secret) -> list[Secret]:
+    """The keys that `storage.secret_key` holds, separated by commas. Raises `StorageError` for one that is too short."""
+    keys = [Secret(each.strip()) for each in setting.reveal().split(",") if each.strip()]
+    for place, key in enumerate(keys, 1):
+        if len(key.reveal()) < MIN_KEY_CHARS:
+            raise StorageError(
+                f"storage.secret_key: key {place} of {len(keys)} has {len(key.reveal())} characters, and {MIN_KEY_CHARS} is "
+                "the least: make one with `openssl rand -base64 32`"
+            )
+    return keys
 
 
 def _fernet_key(key: Secret) -> bytes:
