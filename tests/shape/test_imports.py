@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "registry": {"core", "config", "dialects", "providers"},
     "conformance": {"core", "wire", "dialects"},
     "observability": {"core"},
-    "storage": {"core", "config"},
+    "storage": {"core", "config", "routing"},
     "limiting": {"core", "routing"},
     "migrate": {"core", "config"},
     "control": {"core", "config", "routing", "storage", "registry", "migrate"},
