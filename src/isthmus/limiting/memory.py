@@ -18,6 +18,7 @@ from isthmus.routing.meters import (
     ConcurrencyMeter,
     Meter,
     new_meter,
+    once_per_meter,
     refusal,
     standing,
 )
@@ -81,7 +82,7 @@ class MemoryLimiter:
             return
         reservation.settled = True
         account = self._account(reservation.subject, now_s)
-        for limit in {limit.meter: limit for limit in reservation.limits}.values():
+        for limit in once_per_meter(reservation.limits):
             meter, reserved = account.meter(limit), reservation.demand.of(limit.unit)
             beyond = -reserved if limit.unit is Unit.CONCURRENCY else actual.of(limit.unit) - reserved
             if beyond > 0:

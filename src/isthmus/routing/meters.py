@@ -12,6 +12,7 @@ lies in the future counts no longer than two windows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, assert_never
 
@@ -132,6 +133,11 @@ def new_meter(limit: Limit) -> Meter:
             return CalendarMeter(calendar)
         case _:
             assert_never(limit.window)
+
+
+def once_per_meter(limits: Iterable[Limit]) -> Iterable[Limit]:
+    """One limit for each meter: several may share it, but what is used is counted once."""
+    return {limit.meter: limit for limit in limits}.values()
 
 
 def refusal(limit: Limit, room: int, used: int, room_after_s: float) -> Refused:

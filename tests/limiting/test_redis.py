@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from structlog.testing import capture_logs
+
+from isthmus.core.secret import Secret
+from isthmus.limiting.redis import LEASE_S, RedisLimiter
+from isthmus.routing.limits import Calendar, Demand, Limit, Refused, Reservation, Sliding, Unit
+from limiting.stores import REDIS_URL, shared
+
+NOON_S = 1_795_262_400.0
+PER_MINUTE = Limit(Unit.REQUESTS, 3, Sliding(60))
+TWO_AT_ONCE = Limit(Unit.CONCURRENCY, 2)
+DAILY_COST = Limit(Unit.COST, 100, Calendar.DAY)
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"isthmus-test:{secrets.token_hex(6)}:"
+
+
+async def admitted(limiter: RedisLimiter, limit: Limit, now_s: float = NOON_S) -> bool:
+    return isinstance(await limiter.reserve("key:1", [limit], Demand(), now_s), Reservation)
+
+
+async def test_gateways_share_their_meters(prefix: str) -> None:
+    async with shared(prefix) as one, shared(prefix) as other:
+        answers = await asyncio.gather(*(admitted(each, PER_MINUTE) for each in [one, other] * 20))
+        assert sum(answers) == 3
+        assert await other.standing("key:1", [PER_MINUTE], NOON_S) == await one.standing(
+            "key:1", [PER_MINUTE], NOON_S
+        )
+
+
+async def test_another_gateway_settles_nothing_of_mine(prefix: str) -> None:
+    async with shared(prefix) as one, shared(prefix) as other:
+        mine = await one.reserve("key:1", [TWO_AT_ONCE], Demand(), NOON_S)
+        its = await other.reserve("key:1", [TWO_AT_ONCE], Demand(), NOON_S)
+        assert isinstance(mine, Reservation)
+        assert isinstance(its, Reservation)
+        assert mine.lease != its.lease
+        await other.settle(its, Demand(), NOON_S)
+        assert (await one.standing("key:1", [TWO_AT_ONCE], NOON_S))[0].remaining == 1
+
+
+async def test_the_slots_of_a_dead_gateway_are_free_when_its_leases_end(prefix: str) -> None:
+    async with shared(prefix) as living, shared(prefix) as dying:
+        assert await admitted(dying, TWO_AT_ONCE)
+        assert await admitted(living, TWO_AT_ONCE)
+        await living.renew(NOON_S + 30)
+        assert not await admitted(living, TWO_AT_ONCE, NOON_S + LEASE_S - 1)
+        assert await admitted(living, TWO_AT_ONCE, NOON_S + LEASE_S)
+        assert not await admitted(living, TWO_AT_ONCE, NOON_S + LEASE_S)  # its own is renewed and counts
+
+
+async def test_a_settled_lease_is_not_renewed_into_life() -> None:
+    async with shared() as limiter:
+        reservation = await limiter.reserve("key:1", [TWO_AT_ONCE], Demand(), NOON_S)
+        assert isinstance(reservation, Reservation)
+        await limiter.settle(reservation, Demand(), NOON_S)
+        limiter._running[reservation.lease] = reservation  # as if the two had crossed on their way
+        await limiter.renew(NOON_S + 1)
+        assert (await limiter.standing("key:1", [TWO_AT_ONCE], NOON_S + 1))[0].remaining == 2
+
+
+async def test_leases_are_kept_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isthmus.limiting.redis.LEASE_S", 0.3)
+    async with shared() as limiter:
+        assert await admitted(limiter, TWO_AT_ONCE, time.time())
+        keeping = asyncio.create_task(limiter.keep_leases())
+        await asyncio.sleep(0.6)
+        assert (await limiter.standing("key:1", [TWO_AT_ONCE], time.time()))[0].remaining == 1
+        keeping.cancel()
+        await asyncio.sleep(0.4)
+        assert (await limiter.standing("key:1", [TWO_AT_ONCE], time.time()))[0].remaining == 2
+
+
+async def test_every_key_has_the_prefix_the_subject_and_an_end(prefix: str) -> None:
+    async with shared(prefix) as limiter:
+        limits = [PER_MINUTE, TWO_AT_ONCE, DAILY_COST]
+        reservation = await limiter.reserve("key:1", limits, Demand(cost=5), NOON_S)
+        assert isinstance(reservation, Reservation)
+        keys = sorted([key.decode() async for key in limiter._client.scan_iter(f"{prefix}*")])
+        assert keys == [
+            f"{prefix}{{key:1}}:concurrency",
+            f"{prefix}{{key:1}}:cost:day:1795219200",
+            f"{prefix}{{key:1}}:requests:60",
+        ]
+        ends_s = [await limiter._client.pttl(key) / 1000 for key in keys]
+        assert ends_s == pytest.approx([90, 36 * 3600, 120], abs=5)
+
+
+async def test_scripts_come_back_after_redis_forgot_them() -> None:
+    async with shared() as limiter:
+        assert await admitted(limiter, PER_MINUTE)
+        await limiter._client.script_flush()
+        assert await admitted(limiter, PER_MINUTE)
+        assert (await limiter.standing("key:1", [PER_MINUTE], NOON_S))[0].remaining == 1
+
+
+async def test_connections_that_redis_closed_are_replaced_without_a_gap() -> None:
+    async with shared() as limiter:
+        assert await admitted(limiter, PER_MINUTE)
+        async with Redis.from_url(REDIS_URL) as operator:
+            await operator.client_kill_filter(_id=await limiter._client.client_id())
+            await asyncio.sleep(0.05)  # the end of the connection has to arrive
+        assert await admitted(limiter, PER_MINUTE)
+        assert limiter.reachable
+
+
+async def test_no_redis_means_limits_of_this_process_and_one_warning() -> None:
+    limiter = RedisLimiter.connect(Secret("redis://:pass-word-canary@127.0.0.1:1/0"))
+    with capture_logs() as lines:
+        answers = [await limiter.reserve("key:1", [PER_MINUTE], Demand(), NOON_S) for _ in range(4)]
+    assert [type(answer) for answer in answers] == [Reservation] * 3 + [Refused]
+    assert not limiter.reachable
+    assert [(line["event"], line["log_level"]) for line in lines] == [("limits_not_shared", "warning")]
+    assert "pass-word-canary" not in str(lines)
+    await limiter.close()
+
+
+async def test_what_was_reserved_without_redis_is_settled_without_it() -> None:
+    limiter = RedisLimiter.connect(Secret("redis://127.0.0.1:1/0"))
+    reservation = await limiter.reserve("key:1", [TWO_AT_ONCE, DAILY_COST], Demand(cost=5), NOON_S)
+    assert isinstance(reservation, Reservation)
+    await limiter.restore("key:1", DAILY_COST, 40, NOON_S)
+    await limiter.settle(reservation, Demand(cost=50), NOON_S)
+    await limiter.settle(reservation, Demand(cost=50), NOON_S)
+    standing = await limiter.standing("key:1", [TWO_AT_ONCE, DAILY_COST], NOON_S)
+    assert [line.remaining for line in standing] == [2, 15]
+    await limiter.close()
+
+
+async def test_an_address_of_nothing_known_is_refused() -> None:
+    with pytest.raises(ValueError, match="redis://"):
+        RedisLimiter.connect(Secret("http://127.0.0.1:6379"))
+
+
+@asynccontextmanager
+async def silent_redis() -> AsyncIterator[int]:
+    """Accepts connections and says nothing: the worst kind of outage."""
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def test_a_silent_redis_costs_the_time_out_once() -> None:
+    async with silent_redis() as port:
+        limiter = RedisLimiter.connect(Secret(f"redis://127.0.0.1:{port}/0"), timeout_s=0.2)
+        started_s = time.monotonic()
+        assert await admitted(limiter, PER_MINUTE)
+        assert 0.15 < time.monotonic() - started_s < 2
+        started_s = time.monotonic()
+        for _ in range(100):
+            await limiter.standing("key:1", [PER_MINUTE], NOON_S)
+        assert time.monotonic() - started_s < 0.15
+        await limiter.close()
+
+
+async def test_redis_is_asked_again_after_the_pause(prefix: str) -> None:
+    async with shared(prefix) as limiter, _detour() as detour:
+        through: dict[str, Any] = {"prefix": prefix, "pause_s": 0.1, "timeout_s": 0.5}
+        behind = RedisLimiter(Redis.from_url(detour.url, retry=None), **through)
+        detour.is_open = False
+        assert await admitted(behind, PER_MINUTE)
+        assert not behind.reachable
+        detour.is_open = True
+        assert await admitted(behind, PER_MINUTE)  # not asked yet
+        assert (await limiter.standing("key:1", [PER_MINUTE], NOON_S))[0].remaining == 3
+        await asyncio.sleep(0.15)
+        with capture_logs() as lines:
+            assert await admitted(behind, PER_MINUTE)
+        assert behind.reachable
+        assert [line["event"] for line in lines] == ["limits_shared_again"]
+        assert (await limiter.standing("key:1", [PER_MINUTE], NOON_S))[0].remaining == 2
+        await behind.close()
+
+
+class Detour:
+    """A port before Redis that can be shut."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.url = ""
+
+    async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.is_open:
+            writer.close()
+            return
+        host, port = REDIS_URL.removeprefix("redis://").partition("/")[0].rsplit(":", 1)
+        there, back = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while piece := await reader.read(65536):
+        writer.write(piece)
+    writer.close()
+
+
+@asynccontextmanager
+async def _detour() -> AsyncIterator[Detour]:
+    detour = Detour()
+    server = await asyncio.start_server(detour.pass_on, "127.0.0.1", 0)
+    detour.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+    yield detour
+    server.close()
