@@ -49,24 +49,24 @@ async def built(**changes: Any) -> Gateway:
 
 async def test_limits_and_policy_reach_the_sources() -> None:
     gateway = await built()
-    near = gateway.endpoints.sources["near"]
+    near = gateway.endpoints.offer.suppliers["near"].face
     limits = near.channel.limits
     assert (limits.connect_s, limits.first_byte_s, limits.idle_s, limits.whole_s) == (1, 2, 3, 4)
     assert near.policy is Policy.STRICT
     assert near.name == "near"
     assert not near.provider.abilities("dummy-text").vision
-    assert gateway.endpoints.sources["far"].policy is Policy.REPAIR
+    assert gateway.endpoints.offer.suppliers["far"].policy is Policy.REPAIR
 
 
 async def test_the_listener_has_its_rules() -> None:
     gateway = await built()
     assert gateway.endpoints.max_body_bytes == 3 << 20
-    assert (gateway.endpoints.pace.commit_after_s, gateway.endpoints.pace.keepalive_s) == (5, 6)
+    assert (gateway.endpoints.offer.pace.commit_after_s, gateway.endpoints.offer.pace.keepalive_s) == (5, 6)
     gateway.guard.check_host({"host": "gateway.example.com"})
     gateway.guard.check_origin({"origin": "https://chat.example.com"})
-    gateway.guard.check_key({"x-api-key": "key-of-a-client"})
+    gateway.admission.callers.find({"x-api-key": "key-of-a-client"}, "", 0.0)
     with pytest.raises(BadRequest):
-        gateway.guard.check_key({"x-api-key": "another"})
+        gateway.admission.callers.find({"x-api-key": "another"}, "", 0.0)
 
 
 async def test_every_dialect_is_there() -> None:
@@ -100,7 +100,9 @@ async def test_settings_that_do_not_fit_together_are_a_value_error() -> None:
 async def test_hands_are_closed_after_use() -> None:
     async with open_hands(Settings().images) as hands:
         assert isinstance(hands, Hands)
-        channel = hands.http.channel(limits=(await built()).endpoints.sources["near"].channel.limits)
+        channel = hands.http.channel(
+            limits=(await built()).endpoints.offer.suppliers["near"].face.channel.limits
+        )
     assert channel._session.closed
 
 
@@ -112,7 +114,7 @@ async def test_auto_cache_reaches_anthropic(wanted: bool) -> None:
         aliases={},
         auto_cache=wanted,
     )
-    provider = gateway.endpoints.sources["claude"].provider
+    provider = gateway.endpoints.offer.suppliers["claude"].face.provider
     hello = Conversation("claude-sonnet-5", (Turn(Role.USER, (Text("Hello" * 9999),)),), max_tokens=9)
     command = next(provider.exchange(hello, Target("claude-sonnet-5", provider.abilities("claude-sonnet-5"))))
     assert isinstance(command, Stream)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,47 +15,14 @@ from isthmus.core.events import BLOCK_STOPPED, TEXT_STARTED, Finished, Started, 
 from isthmus.core.interfaces import Signing
 from isthmus.core.losses import Action, Loss
 from isthmus.dialects.anthropic import Style, dialect, lint
-from isthmus.server.answering import Answering, Job, loss_header
+from isthmus.server.answering import Answering, Job, Once, loss_header
 from isthmus.server.records import Record
 from isthmus.server.reply import ClientLeft, Pace
 from isthmus.transport.http import Channel, Http, Limits
+from one_client import Client
 from plainly import FrameListener, WordDecoder, classify, frames, lines, upstream, words
 
 SIGNING = Signing("asked-for", "words", "0" * 24, 1_700_000_000, 42)
-
-
-@dataclass
-class Client:
-    """What an ASGI server would do for one client: takes messages, and may go away."""
-
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    leaving: asyncio.Event = field(default_factory=asyncio.Event)
-    slow_s: float = 0.0
-
-    async def send(self, message: Any) -> None:
-        if self.slow_s:
-            await asyncio.sleep(self.slow_s)
-        self.messages.append(dict(message))
-
-    async def receive(self) -> dict[str, Any]:
-        await self.leaving.wait()
-        return {"type": "http.disconnect"}
-
-    @property
-    def status(self) -> int | None:
-        return self.messages[0]["status"] if self.messages else None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {name.decode(): value.decode() for name, value in self.messages[0]["headers"]}
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.messages)
-
-    @property
-    def complete(self) -> bool:
-        return bool(self.messages) and not self.messages[-1].get("more_body", False)
 
 
 @pytest.fixture
@@ -94,7 +60,9 @@ class Stage:
         self.put_off.append(call)
 
     async def run(self, exchange: Exchange) -> Client:
-        await asyncio.wait_for(Answering(self.job, self.client.receive, self.client.send).run(exchange), 10)
+        await asyncio.wait_for(
+            Answering(self.job, self.client.receive, self.client.send).run(Once(exchange)), 10
+        )
         return self.client
 
 
@@ -246,7 +214,7 @@ async def test_a_refusal_of_the_clients_own_making_is_passed_on_as_it_is(http: H
     refusal = b'{"error" : {"message":"no"}, "odd":1}'
     async with upstream(web.Response(status=400, body=refusal, content_type="application/json")) as up:
         with pytest.raises(UpstreamError):
-            await answering.run(frames(up.url))
+            await answering.run(Once(frames(up.url)))
     assert answering.verbatim == (400, b"application/json", refusal)
 
 
@@ -262,7 +230,7 @@ async def test_an_earlier_refusal_is_not_told_for_a_later_failure(http: Http) ->
     refusal = b'{"type":"error","error":{"type":"invalid_request_error","message":"no"}}'
     async with upstream(web.Response(status=400, body=refusal, content_type="application/json")) as up:
         with pytest.raises(UpstreamError, match="cannot be reached"):
-            await answering.run(twice(up.url))
+            await answering.run(Once(twice(up.url)))
     assert answering.verbatim is None
 
 
@@ -272,7 +240,7 @@ async def test_a_refusal_in_a_shape_no_sdk_reads_is_told_in_the_dialects_own(htt
     answering = Answering(stage.job, stage.client.receive, stage.client.send)
     async with upstream(web.Response(status=400, body=body, content_type="application/json")) as up:
         with pytest.raises(UpstreamError):
-            await answering.run(frames(up.url))
+            await answering.run(Once(frames(up.url)))
     assert answering.verbatim is None
 
 

@@ -11,10 +11,14 @@ from structlog.testing import capture_logs
 
 from isthmus.core.commands import Call, Fetch, Fetched
 from isthmus.dialects import anthropic, openai_chat
+from isthmus.limiting.memory import MemoryLimiter
 from isthmus.routing.directory import Directory
 from isthmus.routing.model_map import ModelMap
-from isthmus.server.endpoints import Endpoints, ModelPages
+from isthmus.server.admission import Admission
+from isthmus.server.callers import Callers
+from isthmus.server.endpoints import Endpoints, ModelPages, Offer
 from isthmus.server.sources import Source
+from isthmus.server.suppliers import alone
 from isthmus.transport.http import Http, Limits
 from plainly import Wordy, upstream
 
@@ -30,8 +34,8 @@ def endpoints(source: Source) -> Endpoints:
         raise AssertionError
 
     return Endpoints(
-        {source.name: source},
-        Directory({source.name: ModelMap()}, {}, source.name),
+        Offer.of({source.name: alone(source)}, Directory({source.name: ModelMap()}, {}, source.name)),
+        Admission(MemoryLimiter(), Callers()),
         ModelPages(openai_chat.models_page, openai_chat.model_object),
         anthropic.dialect.parse_for_count,
         fetch,

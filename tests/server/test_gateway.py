@@ -11,48 +11,23 @@ from structlog.testing import capture_logs
 
 from asgi import ask
 from isthmus.core.abilities import Abilities
-from isthmus.core.commands import ClientRequest, Exchange, Fetch, Fetched
+from isthmus.core.commands import ClientRequest, Exchange
 from isthmus.core.conversation import Conversation
-from isthmus.core.interfaces import CHAT, MESSAGES, Target
-from isthmus.core.secret import Secret
+from isthmus.core.interfaces import Target
 from isthmus.dialects import anthropic, openai_chat
 from isthmus.providers.dummy import Dummy
-from isthmus.routing.directory import Directory
 from isthmus.routing.model_map import ModelMap
-from isthmus.server.endpoints import Endpoints, ModelPages
+from isthmus.routing.permissions import key_hash
+from isthmus.server.callers import Caller, Callers
 from isthmus.server.gateway import Gateway
 from isthmus.server.guard import Guard
 from isthmus.server.sources import Source
 from isthmus.transport.http import Http, Limits
 from plainly import Wordy, lines, upstream
+from whole import gateway
 
 HELLO = {"model": "claude-x", "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]}
 CHAT_HELLO = {"model": "gpt-x", "messages": [{"role": "user", "content": "hello"}]}
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 24
-
-
-def gateway(
-    *sources: Source, guard: Guard | None = None, maps: dict[str, ModelMap] | None = None, **fields: Any
-) -> Gateway:
-    async def fetch(command: Fetch) -> Fetched:
-        return Fetched("image/png", PNG)
-
-    named = {source.name: source for source in sources}
-    directory = Directory({name: (maps or {}).get(name, ModelMap()) for name in named}, {}, next(iter(named)))
-    endpoints = Endpoints(
-        sources=named,
-        directory=directory,
-        model_pages=ModelPages(openai_chat.models_page, openai_chat.model_object),
-        parse_count=anthropic.dialect.parse_for_count,
-        fetch=fetch,
-        **fields,
-    )
-    dialects = {
-        MESSAGES: anthropic.dialect,
-        CHAT: openai_chat.dialect,
-        openai_chat.completions.name: openai_chat.completions,
-    }
-    return Gateway(endpoints, dialects, guard or Guard())
 
 
 @pytest.fixture
@@ -155,7 +130,10 @@ async def test_what_is_not_here_says_so_in_the_clients_dialect(
 async def test_probes_need_no_key_and_leave_no_line(
     http: Http, logged: list[Any], method: str, path: str
 ) -> None:
-    keyed = gateway(Source(Dummy(), http.channel(Limits())), guard=Guard((Secret("k" * 20),)))
+    keyed = gateway(
+        Source(Dummy(), http.channel(Limits())),
+        callers=Callers({key_hash("k" * 20): Caller("key_1")}, required=True),
+    )
     reply = await ask(keyed, method, path)
     assert (reply.status, reply.body) == (200, b"")
     assert logged == []
@@ -184,7 +162,10 @@ async def test_telemetry_is_taken_and_forgotten(dummy: Gateway, logged: list[Any
 
 
 async def test_a_key_is_asked_for_and_a_bad_one_stops_clients_at_once(http: Http) -> None:
-    keyed = gateway(Source(Dummy(), http.channel(Limits())), guard=Guard((Secret("k" * 20),)))
+    keyed = gateway(
+        Source(Dummy(), http.channel(Limits())),
+        callers=Callers({key_hash("k" * 20): Caller("key_1")}, required=True),
+    )
     refused = await ask(keyed, "POST", "/v1/messages", HELLO, {"x-api-key": "wrong"})
     assert refused.status == 401
     assert refused.json["error"]["type"] == "authentication_error"
@@ -325,7 +306,7 @@ async def test_a_vendors_own_endpoint_passes_where_it_is_offered(http: Http) -> 
         reply = await ask(app, "POST", "/v1/moderations?a=b", body, {"authorization": "Bearer client"})
         other = await ask(app, "GET", "/wordy/v1/files/f%201", b"")
     assert reply.body == b'{"end" : 1}'
-    asked, refused = wordy.heard
+    asked, _again, refused = wordy.heard
     assert isinstance(asked, ClientRequest)
     assert (asked.method, asked.path, asked.query) == ("POST", "/v1/moderations", "a=b")
     assert asked.body == b'{ "model": "mapped", "input": "x" }'

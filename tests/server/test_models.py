@@ -12,6 +12,7 @@ from isthmus.routing.directory import Directory
 from isthmus.routing.model_map import ModelMap
 from isthmus.server.models import ModelLists, fetch_models
 from isthmus.server.sources import Source
+from isthmus.server.suppliers import alone
 from isthmus.transport.http import Http, Limits
 from plainly import Wordy, upstream
 
@@ -23,7 +24,7 @@ async def http() -> AsyncIterator[Http]:
 
 
 def lists(*sources: Source, maps: dict[str, ModelMap] | None = None) -> ModelLists:
-    named = {source.name: source for source in sources}
+    named = {source.name: alone(source) for source in sources}
     directory = Directory({name: (maps or {}).get(name, ModelMap()) for name in named}, {}, next(iter(named)))
     return ModelLists(directory, named)
 

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from isthmus.cli.compose import build, open_hands
+from isthmus.cli.compose import build, every_source, open_hands
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.found import look_around, with_found
 from isthmus.cli.probe import Finding, probe
@@ -63,7 +63,8 @@ async def _probe_all(loaded: Loaded, *, ask: bool) -> tuple[list[Finding], Redac
             settings = with_found(settings, await look_around(hands.http, settings.server.port))
         redaction = set_up("error", "auto", secrets_of(settings))
         try:
-            sources = build(settings, hands).endpoints.sources
+            build(settings, hands)
+            sources = every_source(settings, hands)
         except ValueError as error:
             raise CommandFailed(f"the configuration does not fit together: {error}") from None
         probes = (probe(each, settings.providers[name], ask=ask) for name, each in sources.items())

@@ -1,7 +1,8 @@
 """Runs an exchange: commands out through the transport, the answer back to the client.
 
-Until something has been written for the client an upstream's failure is thrown back into the exchange, which may try
-again, and then out of here, so that it becomes a true HTTP status. Afterwards it is told inside the stream.
+Until something has been said to the client an upstream's failure is thrown back into the exchange, which may try again; then
+another account may; and then it is thrown out of here, so that it becomes a true HTTP status. Afterwards it is told inside
+the stream.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, assert_never
+from typing import Any, Final, Protocol, assert_never
 
 import structlog
 
@@ -53,12 +54,40 @@ MAX_PLAIN_BYTES: Final = 256 << 20
 MAX_LOSS_HEADER: Final = 2000
 
 
+class Attempts(Protocol):
+    """The exchanges that may be tried for one answer, one after another."""
+
+    async def begin(self, failure: UpstreamError | None) -> Exchange:
+        """The first exchange, or after a failure the next. Raises `GatewayError` when there is none."""
+        ...
+
+    def answered(self) -> None:
+        """The answer has begun to be said: there will be no other attempt."""
+        ...
+
+
+@dataclass(slots=True)
+class Once:
+    """One exchange and no other."""
+
+    exchange: Exchange
+
+    async def begin(self, failure: UpstreamError | None) -> Exchange:
+        if failure is not None:
+            raise failure
+        return self.exchange
+
+    def answered(self) -> None:
+        pass
+
+
 @dataclass(slots=True)
 class Job:
     """One answer to give: what the two lanes have in common."""
 
     dialect: Dialect
     channel: Channel
+    """The way to the account that is being asked; attempts change it."""
     record: Record
     headers: HeaderList
     fetch: Callable[[Fetch], Awaitable[Fetched]]
@@ -89,16 +118,21 @@ class Answering:
         self._sent: Headers = ()
         """The headers of the last request to the upstream."""
         self._sent_bytes = 0
+        self._attempts: Attempts
+        self._is_told = False
         self.verbatim: tuple[int, bytes, bytes] | None = None
         """Status, content type and body of an upstream's refusal in the client's own dialect, to be passed on as it is."""
+        self.failure: UpstreamError | None = None
+        """What ended the last attempt, also when its answer had begun; None when it ended well or the client left."""
 
-    async def run(self, exchange: Exchange) -> None:
+    async def run(self, attempts: Attempts) -> None:
         job = self._job
+        self._attempts = attempts
         self._watch = Watch(
             self._receive, job.channel.limits, job.pace, self._reply, job.dialect.keep_alive()
         )
         try:
-            await self._run(exchange)
+            await self._run(attempts)
         except asyncio.CancelledError:
             why = self._watch.interruption
             if why is None:
@@ -120,9 +154,40 @@ class Answering:
         finally:
             self._watch.close()
             self._note_usage()
-            exchange.close()
+            if self.failure is None and self._relay is not None:
+                self.failure = self._relay.heard.error
 
-    async def _run(self, exchange: Exchange) -> None:
+    async def _run(self, attempts: Attempts) -> None:
+        while True:
+            exchange = await attempts.begin(self.failure)
+            self.failure = None
+            try:
+                await self._try(exchange)
+            except UpstreamError as error:
+                veil(error, self._sent)
+                self.failure = error
+                if self._committed or error.next is Next.NOTHING:
+                    raise
+            else:
+                return
+            finally:
+                exchange.close()
+
+    async def _try(self, exchange: Exchange) -> None:
+        """One attempt, to the end of the answer. An upstream that is silent for too long is a failure like any other."""
+        self._relay = self._plain = self._raw = None
+        try:
+            await self._converse(exchange)
+            await self._complete()
+        except asyncio.CancelledError:
+            late = self._watch.interruption
+            if not isinstance(late, UpstreamError):
+                raise
+            _uncancel()
+            self._watch.resume()
+            raise late from None
+
+    async def _converse(self, exchange: Exchange) -> None:
         try:
             command = next(exchange)
             while True:
@@ -135,7 +200,7 @@ class Answering:
                 else:
                     command = exchange.send(reply)
         except StopIteration:
-            await self._complete()
+            return
 
     @property
     def _committed(self) -> bool:
@@ -233,6 +298,8 @@ class Answering:
 
     async def _write(self, reply: StreamReply, data: bytes) -> None:
         watch = self._watch
+        if not self._is_told:
+            self._tell()
         if watch.background is not None:
             await watch.settle()
         watch.writing = True
@@ -277,33 +344,39 @@ class Answering:
 
     async def _complete(self) -> None:
         """The exchange is over: the client gets the end of its answer."""
+        if self._relay is None and self._raw is None and self._plain is None:
+            raise UpstreamError("the provider gave no answer", next=Next.OTHER_ACCOUNT)
+        status, kind, body = (200, b"", b"") if self._reply is not None else self._whole()
         await self._watch.settle()
         self._watch.close()
-        job = self._job
+        self._tell()
+        self._job.record.status = status
         if self._reply is not None:
-            if self._relay is None:
-                raise UpstreamError("the provider gave no answer", next=Next.OTHER_ACCOUNT)
             await self._reply.finish(b"")
-            job.record.status = 200
-            return
+        else:
+            await send_whole(self._send, status, [(b"content-type", kind), *self._job.headers], body)
+
+    def _whole(self) -> tuple[int, bytes, bytes]:
+        """Status, content type and body of a plain answer."""
+        job = self._job
         if self._raw is not None:
             head, body = self._raw
-            kind = head.headers.get("content-type", "application/json").encode("latin-1", "replace")
-            job.record.status = head.status
-            await send_whole(self._send, head.status, [(b"content-type", kind), *job.headers], body)
-            return
-        if self._plain is None or job.signing is None:
-            raise UpstreamError("the provider gave no answer", next=Next.OTHER_ACCOUNT)
+            return (
+                head.status,
+                head.headers.get("content-type", "application/json").encode("latin-1", "replace"),
+                body,
+            )
+        assert self._plain is not None
+        assert job.signing is not None
         answer = self._plain.answer()
-        body = job.dialect.encode_answer(answer, job.style, job.signing)
-        job.record.status = 200
         job.record.usage = answer.usage
-        await send_whole(
-            self._send,
-            200,
-            [(b"content-type", b"application/json"), *job.headers],
-            body,
-        )
+        return 200, b"application/json", job.dialect.encode_answer(answer, job.style, job.signing)
+
+    def _tell(self) -> None:
+        """From here on this is the attempt that the client sees."""
+        if not self._is_told:
+            self._is_told = True
+            self._attempts.answered()
 
     async def _fail(self, error: GatewayError) -> None:
         """Tells the client inside its stream if that has begun; else leaves it to the caller."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import structlog
 
 from isthmus.core.errors import BadRequest, GatewayError, Kind
 from isthmus.core.interfaces import CHAT, MESSAGES, Dialect
+from isthmus.server.admission import Admission
 from isthmus.server.answering import internal_error, note_error
 from isthmus.server.endpoints import Endpoints
 from isthmus.server.guard import Guard
@@ -28,6 +29,9 @@ _DIALECTS: Final = {
     Endpoint.CHAT: CHAT,
     Endpoint.COMPLETIONS: "openai_completions",
 }
+ADMIN: Final = "/v2"
+Site = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
+"""An ASGI application below the gateway."""
 _PROBES: Final = frozenset({Endpoint.PROBE, Endpoint.HEALTH, Endpoint.READY})
 
 
@@ -38,12 +42,19 @@ class Gateway:
     endpoints: Endpoints
     dialects: Mapping[str, Dialect]
     guard: Guard
+    admission: Admission
+    admin: Site | None = None
+    """What is served below `/v2`."""
+    stats: Callable[[Visit], Awaitable[bytes]] | None = None
+    """The summary at `/stats` for whoever may call."""
+    note: Callable[[Record], None] | None = None
+    """Is told of every request when it is over; must neither wait nor raise."""
     draining: bool = False
     """The process is about to end: what runs may finish, nothing new begins."""
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._http(request_from(scope, receive), send)
+            await self._http(scope, request_from(scope, receive), send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
@@ -58,7 +69,10 @@ class Gateway:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _http(self, request: Request, send: Send) -> None:
+    async def _http(self, scope: Mapping[str, Any], request: Request, send: Send) -> None:
+        if self.admin is not None and (request.path == ADMIN or request.path.startswith(f"{ADMIN}/")):
+            await self.admin(_with_id(scope, request.id), request.receive, send)
+            return
         place = locate(request.path)
         dialect = self._dialect_of(request, place)
         record = Record(
@@ -77,8 +91,12 @@ class Gateway:
             await visit.refuse(dialect.render_error(refusal, request.id))
         except Exception as bug:  # noqa: BLE001 - the last line of defence, logged as the bug it is
             await visit.refuse(dialect.render_error(internal_error(record, bug), request.id))
-        if not quiet:
-            log.info("request", **record.fields(time.monotonic()))
+        finally:
+            await self.admission.settle(visit)
+            if not quiet:
+                log.info("request", **record.fields(time.monotonic()))
+                if self.note is not None:
+                    self.note(record)
 
     def _dialect_of(self, request: Request, place: Place) -> Dialect:
         """Path first; on paths that both share, the version header tells."""
@@ -97,7 +115,8 @@ class Gateway:
         if place.endpoint in _PROBES and request.method in {"GET", "HEAD"}:
             await self._probe(visit)
             return True
-        self.guard.check_key(request.headers)
+        self.admission.check_address(request.client)
+        await self.admission.enter(visit)
         if self.draining:
             raise GatewayError("the gateway is shutting down: ask again in a moment", kind=Kind.OVERLOADED)
         if place.endpoint is Endpoint.TELEMETRY:
@@ -123,6 +142,9 @@ class Gateway:
                 await self.endpoints.list_models(visit)
             case Endpoint.VENDOR:
                 await self.endpoints.pass_through(visit)
+            case Endpoint.STATS if self.stats is not None:
+                visit.only("GET")
+                await visit.reply(200, await self.stats(visit))
             case _:
                 raise BadRequest(
                     f"no such path: {visit.request.path!r}. Try /v1/messages, /v1/chat/completions or /v1/models, "
@@ -138,3 +160,7 @@ class Gateway:
             status = 503 if self.draining else 200
             body = b'{"status":"draining"}' if self.draining else b'{"status":"ready"}'
         await visit.reply(status, b"" if visit.request.method == "HEAD" else body)
+
+
+def _with_id(scope: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+    return {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}

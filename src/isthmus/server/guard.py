@@ -1,4 +1,4 @@
-"""Who may come in: host names, origins, keys, and the words browsers want to hear about it.
+"""Which web pages may come in: host names, origins, and the words browsers want to hear about it.
 
 A gateway on loopback can be reached by every web page the operator opens. Two checks keep pages out: the `Host` header must
 name this machine (else a page's own domain has been re-pointed at it), and a request that a browser marks as coming from
@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Final
 
 from isthmus.core.errors import BadRequest, Kind
-from isthmus.core.secret import Secret
 
 _ALLOWED_HEADERS: Final = (
     "authorization,x-api-key,content-type,anthropic-version,anthropic-beta,"
@@ -29,7 +28,6 @@ _EXPOSED_HEADERS: Final = "request-id,x-request-id,retry-after,x-should-retry,x-
 class Guard:
     """The rules of one listener."""
 
-    keys: tuple[Secret, ...] = ()
     hosts: frozenset[str] = frozenset()
     """Host names accepted beside this machine's own, lower case."""
     origins: frozenset[str] = frozenset()
@@ -40,7 +38,7 @@ class Guard:
         """Raises `BadRequest` (permission) when the `Host` header names another machine."""
         name = host_name(headers.get("host", ""))
         if not self.loopback_only and not self.hosts:
-            return  # Keys are compulsory on such a listener, and a page has none.
+            return  # A key is compulsory on such a listener, and a page has none.
         if name in self.hosts or is_loopback(name):
             return
         raise BadRequest(
@@ -66,23 +64,6 @@ class Guard:
         raise BadRequest(
             f"origin {origin!r} may not use this gateway: add it to server.cors_origins if you trust that page",
             kind=Kind.PERMISSION,
-        )
-
-    def check_key(self, headers: Mapping[str, str]) -> None:
-        """Raises `BadRequest` (authentication) unless one of the two usual headers holds one of the keys."""
-        if not self.keys:
-            return
-        offered = offered_keys(headers)
-        # Every key is compared, found or not, so that the time taken says nothing about which one it was.
-        if sum(key.matches(each) for key in self.keys for each in offered):
-            return
-        missing = (
-            "no API key: send one" if not offered else "this API key is not known here: send a valid one"
-        )
-        raise BadRequest(
-            f"{missing} as `Authorization: Bearer KEY` or `x-api-key: KEY`",
-            kind=Kind.AUTHENTICATION,
-            should_retry=False,
         )
 
     def cors_headers(self, headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -134,8 +115,7 @@ def is_loopback(name: str) -> bool:
         return False
 
 
-def guard_for(host: str, keys: Iterable[Secret], hosts: Iterable[str], origins: Iterable[str]) -> Guard:
+def guard_for(host: str, hosts: Iterable[str], origins: Iterable[str]) -> Guard:
     """The rules for a listener on `host`."""
-    loopback = is_loopback(host)
     named = {each.lower() for each in hosts}
-    return Guard(tuple(keys), frozenset(named), frozenset(origins), loopback)
+    return Guard(frozenset(named), frozenset(origins), is_loopback(host))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,7 @@ from isthmus.core.errors import UpstreamError
 from isthmus.core.interfaces import ModelInfo
 from isthmus.routing.directory import Directory
 from isthmus.server.sources import Source
+from isthmus.server.suppliers import Supplier
 
 KEPT_S: Final = 300.0
 KEPT_AFTER_FAILURE_S: Final = 15.0
@@ -23,9 +25,9 @@ PATIENT_S: Final = 30.0
 class ModelLists:
     """Model lists per provider. An upstream is asked at most once at a time, whoever waits."""
 
-    def __init__(self, directory: Directory, sources: dict[str, Source]) -> None:
+    def __init__(self, directory: Directory, suppliers: Mapping[str, Supplier]) -> None:
         self._directory = directory
-        self._sources = sources
+        self._suppliers = suppliers
         self._known: dict[str, tuple[float, list[ModelInfo]]] = {}
         self._asking: dict[str, asyncio.Task[list[ModelInfo]]] = {}
 
@@ -43,7 +45,7 @@ class ModelLists:
         return None
 
     async def _of(self, provider: str | None, for_discovery: bool, wait_s: float) -> list[ModelInfo]:
-        names = [provider] if provider is not None else list(self._sources)
+        names = [provider] if provider is not None else list(self._suppliers)
         alone = provider is not None
         lists = await asyncio.gather(*(self._of_one(name, wait_s, alone=alone) for name in names))
         found: dict[str, ModelInfo] = {}
@@ -58,7 +60,7 @@ class ModelLists:
         return list(found.values())
 
     async def _of_one(self, name: str, wait_s: float, *, alone: bool) -> list[ModelInfo]:
-        source = self._sources[name]
+        source = self._suppliers[name].face
         named = self._directory.names(name)
         if named:
             return [self._described(source, id) for id in named]
@@ -99,7 +101,7 @@ class ModelLists:
 
     async def _ask(self, name: str) -> list[ModelInfo]:
         """An upstream without a list, or out of reach, has no models to show; that is no error of the client's."""
-        source = self._sources[name]
+        source = self._suppliers[name].face
         loop = asyncio.get_running_loop()
         try:
             models = await fetch_models(source)

@@ -24,6 +24,7 @@ class Endpoint(StrEnum):
     PROBE = "probe"
     HEALTH = "health"
     READY = "ready"
+    STATS = "stats"
     TELEMETRY = "telemetry"
     UNKNOWN = "unknown"
 
@@ -43,6 +44,7 @@ _FIXED: Final = {
     "health": Endpoint.HEALTH,
     "healthz": Endpoint.HEALTH,
     "readyz": Endpoint.READY,
+    "stats": Endpoint.STATS,
 }
 _BELOW_V1: Final = {
     each.value: each

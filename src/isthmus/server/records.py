@@ -5,11 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from isthmus.core.errors import UpstreamError
 from isthmus.core.losses import Loss
 from isthmus.core.usage import Usage
 
 MAX_TEXT_CHARS: Final = 1000
 """Of a text that others wrote: a line is to be read."""
+MAX_ATTEMPT_CHARS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One account that was asked, and what came of it."""
+
+    account: str
+    took_ms: int
+    error: str | None = None
+    status: int = 0
+    text: str = ""
+
+    @classmethod
+    def of(cls, account: str, failure: UpstreamError | None, took_ms: int) -> Attempt:
+        if failure is None:
+            return cls(account, took_ms)
+        text = failure.detail or failure.message
+        return cls(account, took_ms, failure.kind.value, failure.status, text[:MAX_ATTEMPT_CHARS])
+
+    def __str__(self) -> str:
+        said = f" {self.error}" + (f" ({self.status})" if self.status else "") if self.error else " answered"
+        return f"{self.account}{said} after {self.took_ms} ms"
 
 
 @dataclass(slots=True)
@@ -20,6 +44,10 @@ class Record:
     endpoint: str
     dialect: str = ""
     provider: str | None = None
+    account: str | None = None
+    """The one asked last."""
+    key: str | None = None
+    """Id of the API key; None where none was asked for."""
     lane: str | None = None
     model_asked: str | None = None
     model_used: str | None = None
@@ -36,6 +64,10 @@ class Record:
     upstream_status: int | None = None
     upstream_request_id: str | None = None
     attempts: int = 0
+    """Requests to the upstream, also those that a provider repeated at the same account."""
+    attempt_list: list[Attempt] = field(default_factory=list)
+    """The accounts asked, when the first one failed."""
+    cost_nano_usd: int | None = None
     client_left: bool = False
     client: str = ""
 
@@ -45,7 +77,9 @@ class Record:
             "request_id": self.request_id,
             "endpoint": self.endpoint,
             "dialect": self.dialect,
+            "key": self.key,
             "provider": self.provider,
+            "account": self.account,
             "lane": self.lane,
             "model": _short(self.model_asked),
             "model_used": self.model_used if self.model_used != self.model_asked else None,
@@ -65,6 +99,8 @@ class Record:
             "upstream_status": self.upstream_status,
             "upstream_request_id": self.upstream_request_id,
             "attempts": self.attempts if self.attempts > 1 else None,
+            "tried": [str(each) for each in self.attempt_list] or None,
+            "cost_usd": None if self.cost_nano_usd is None else self.cost_nano_usd / 1e9,
             "client_left": self.client_left or None,
             "client": self.client,
         }

@@ -174,6 +174,11 @@ class Watch:
         self._opened_s = self._loop.time()
         self.heard_s = None
 
+    def resume(self) -> None:
+        """Goes on after an interruption, for another attempt."""
+        self.interruption = None
+        self._handle = self._loop.call_later(LISTEN_AFTER_S, self._tick)
+
     def heard(self) -> None:
         """The upstream sent something."""
         self.heard_s = self._loop.time()

@@ -8,6 +8,8 @@ from typing import Final
 from isthmus.core.commands import ClientRequest
 from isthmus.core.errors import BadRequest, Kind
 from isthmus.core.interfaces import Dialect, Envelope, Rendered
+from isthmus.routing.limits import Reservation
+from isthmus.server.callers import NOBODY, Caller
 from isthmus.server.paths import Place
 from isthmus.server.records import Record
 from isthmus.server.reply import HeaderList, Send, send_whole
@@ -51,6 +53,9 @@ class Visit:
     headers: HeaderList
     """What every answer to this request carries beside its own headers."""
     send: Send
+    caller: Caller = NOBODY
+    reservation: Reservation | None = None
+    """Its place in the caller's limits."""
 
     async def reply(self, status: int, body: bytes, kind: bytes = JSON) -> None:
         """A plain answer in one piece; an empty one has no type."""

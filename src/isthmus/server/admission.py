@@ -1,0 +1,95 @@
+"""Who may pass, and how often: blocked addresses, keys, rate limits, budgets.
+
+A request passes `enter` before its body is read and `reserve` once its size is known; `settle` puts what was really used in
+place of the estimate, whatever became of the request.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from isthmus.core.errors import BadRequest, Kind
+from isthmus.core.usage import Usage
+from isthmus.routing.limits import Calendar, Demand, Limit, Limiter, Refused, Standing, Unit
+from isthmus.server.callers import Callers
+from isthmus.server.relay import CHARACTERS_PER_TOKEN
+from isthmus.server.visit import Visit, pairs
+
+OUTPUT_RESERVE_TOKENS: Final = 256
+"""Reserved beside the request's own size, as nobody knows how long an answer will be; the rest is settled afterwards."""
+Blocked = Callable[[str, float], str | None]
+"""Client address and time → why it is refused; None when it is not."""
+RateHeaders = Callable[[Sequence[Standing], float], Mapping[str, str]]
+"""How a caller stands with its limits, and the time → headers in the words of a dialect."""
+CostOf = Callable[[str, str, Usage], int | None]
+"""Provider, upstream model, usage → nano-dollars; None when nobody knows the price."""
+
+
+@dataclass(slots=True)
+class Admission:
+    """Its parts are replaced while requests run; each request uses what it finds."""
+
+    limiter: Limiter
+    callers: Callers
+    blocked: Blocked = lambda address, now_s: None
+    ip_limits: tuple[Limit, ...] = ()
+    cost_of: CostOf = lambda provider, model, usage: None
+    rate_headers: Mapping[str, RateHeaders] = field(default_factory=dict)
+    """By name of the dialect."""
+
+    def check_address(self, client: str) -> None:
+        """Raises `BadRequest` (permission) for an address on the block list."""
+        if (reason := self.blocked(client, time.time())) is not None:
+            said = f": {reason}" if reason else ""
+            raise BadRequest(f"address {client} is blocked{said}", kind=Kind.PERMISSION, should_retry=False)
+
+    async def enter(self, visit: Visit) -> None:
+        """Raises `BadRequest` when the key is missing or no good, or the address asks too often."""
+        now_s = time.time()
+        request = visit.request
+        if self.ip_limits and request.client:
+            taken = await self.limiter.reserve(f"ip:{request.client}", self.ip_limits, Demand(), now_s)
+            if isinstance(taken, Refused):
+                raise refusal(taken, f"address {request.client}")
+        visit.caller = self.callers.find(request.headers, request.client, now_s)
+        visit.record.key = visit.caller.id
+
+    async def reserve(self, visit: Visit, body: bytes) -> None:
+        """Takes the request's place in its key's limits, and says in headers how they stand. Raises `BadRequest`."""
+        caller = visit.caller
+        if not caller.limits:
+            return
+        now_s = time.time()
+        tokens = len(body) // CHARACTERS_PER_TOKEN + OUTPUT_RESERVE_TOKENS
+        taken = await self.limiter.reserve(caller.subject, caller.limits, Demand(1, tokens), now_s)
+        standing = await self.limiter.standing(caller.subject, caller.limits, now_s)
+        if (render := self.rate_headers.get(visit.dialect.name)) is not None:
+            visit.headers += pairs(tuple(render(standing, now_s).items()))
+        if isinstance(taken, Refused):
+            raise refusal(taken, f"API key {caller.name!r}")
+        visit.reservation = taken
+
+    async def settle(self, visit: Visit) -> None:
+        """What the request cost, and the place it had. Never raises for what the record lacks."""
+        record = visit.record
+        usage = record.usage
+        if usage is not None and record.provider is not None and record.model_used is not None:
+            record.cost_nano_usd = self.cost_of(record.provider, record.model_used, usage)
+        if visit.reservation is not None:
+            used = Demand(1, usage.total_tokens if usage else 0, record.cost_nano_usd or 0)
+            await self.limiter.settle(visit.reservation, used, time.time())
+
+
+def refusal(refused: Refused, who: str) -> BadRequest:
+    """A budget comes back tomorrow or next month, which no client should wait for; a rate limit in seconds."""
+    limit = refused.limit
+    is_budget = isinstance(limit.window, Calendar) and limit.unit is not Unit.REQUESTS
+    return BadRequest(
+        f"{who} has reached its limit: {refused.message}",
+        kind=Kind.BILLING if is_budget else Kind.RATE_LIMIT,
+        retry_after_s=refused.retry_after_s,
+        should_retry=False if is_budget or refused.retry_after_s is None else None,
+    )

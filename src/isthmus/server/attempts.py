@@ -1,0 +1,68 @@
+"""The accounts tried for one request: never one twice, so many at most, each with its line in the record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from isthmus.core.commands import Exchange
+from isthmus.core.errors import UpstreamError
+from isthmus.routing.pool import AccountId, Exhausted, Lease
+from isthmus.server.answering import Job
+from isthmus.server.records import Attempt
+from isthmus.server.sources import Source
+from isthmus.server.suppliers import Supplier
+
+
+@dataclass(slots=True)
+class AccountAttempts:
+    """For `Answering`. `end` must be called when the answer is over, however it ended."""
+
+    supplier: Supplier
+    model: str
+    job: Job
+    make: Callable[[Source], Exchange]
+    affinity: str | None = None
+    tokens: int = 0
+    """Estimate of the request, for accounts with limits of their own."""
+    _tried: list[AccountId] = field(default_factory=list, init=False)
+    _lease: Lease | None = field(default=None, init=False)
+    _began_s: float = field(default=0.0, init=False)
+
+    async def begin(self, failure: UpstreamError | None) -> Exchange:
+        """With the next account. Raises `UpstreamError`: the failure, or what sums up the state of all accounts."""
+        if failure is not None:
+            self._close(failure)
+            if len(self._tried) >= self.supplier.max_attempts:
+                raise failure
+        chosen = await self.supplier.lease(self.model, self.affinity, self.tokens, self._tried)
+        if isinstance(chosen, Exhausted):
+            raise self.supplier.refusal(chosen, failure)
+        self._lease = chosen
+        self._tried.append(chosen.account)
+        self._began_s = time.monotonic()
+        self.job.record.account = chosen.account
+        source = self.supplier.source(chosen.account)
+        self.job.channel = source.channel
+        return self.make(source)
+
+    def answered(self) -> None:
+        if self._lease is not None:
+            self.supplier.answered(self._lease)
+
+    def end(self, failure: UpstreamError | None) -> None:
+        """Gives the place back. `failure` is what ended the last attempt, None when it went well or the client left."""
+        self._close(failure)
+
+    def _close(self, failure: UpstreamError | None) -> None:
+        lease, self._lease = self._lease, None
+        if lease is None:
+            return
+        record = self.job.record
+        if failure is not None or record.attempt_list:
+            took_ms = round((time.monotonic() - self._began_s) * 1000)
+            record.attempt_list.append(Attempt.of(lease.account, failure, took_ms))
+        used = record.usage if failure is None else None
+        tokens_in, tokens_out = (used.all_input_tokens, used.output_tokens) if used is not None else (0, 0)
+        self.supplier.release(lease, failure, tokens_in, tokens_out)

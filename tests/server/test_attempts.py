@@ -1,0 +1,207 @@
+"""One account after another until one answers, and what the client, the accounts and the record see of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+from aiohttp import web
+
+from isthmus.core.commands import Exchange, Fetch, Fetched
+from isthmus.core.errors import GatewayError, Kind, UpstreamError
+from isthmus.core.interfaces import Signing
+from isthmus.dialects.anthropic import Style, dialect, lint
+from isthmus.routing.pool import AccountId, Lease, Member, Pool, State, Strategy
+from isthmus.server.answering import Answering, Job
+from isthmus.server.attempts import AccountAttempts
+from isthmus.server.records import Record
+from isthmus.server.reply import ClientLeft, Pace
+from isthmus.server.sources import Source
+from isthmus.server.suppliers import Supplier
+from isthmus.transport.http import Http, Limits
+from one_client import Client
+from plainly import Script, Upstream, Wordy, frames, lines, upstream, words
+
+LIMITED = web.Response(status=429, text="slow down")
+GOOD = lines("begin", "hello", "end")
+
+
+class Stage:
+    """A provider with one account per upstream, in order of priority."""
+
+    def __init__(
+        self, http: Http, *, stream: bool = True, limits: Limits | None = None, pace: Pace | None = None
+    ) -> None:
+        self.http = http
+        self.limits = limits or Limits()
+        self.stack = AsyncExitStack()
+        self.upstreams: list[Upstream] = []
+        self.client = Client()
+        self.record = Record("req_1", 0.0, "messages")
+        self.job = Job(
+            dialect,
+            http.channel(self.limits),
+            self.record,
+            [],
+            self.fetch,
+            lambda channel, call: None,
+            pace or Pace(),
+            stream,
+            style=Style(),
+            signing=Signing("asked-for", "words", "0" * 24, 1_700_000_000, 42),
+        )
+        self.supplier: Supplier
+
+    async def fetch(self, command: Fetch) -> Fetched:
+        raise AssertionError
+
+    async def open(self, *scripts: Script | web.Response, max_attempts: int = 5) -> None:
+        self.upstreams = [await self.stack.enter_async_context(upstream(each)) for each in scripts]
+        channel = self.http.channel(self.limits)
+        sources = {f"a{at}": Source(Wordy(each.url), channel) for at, each in enumerate(self.upstreams)}
+        members = [Member(AccountId(id), priority=at) for at, id in enumerate(sources)]
+        pool = Pool(Strategy.PRIORITY, members)
+        self.supplier = Supplier(
+            next(iter(sources.values())), pool, sources.__getitem__, max_attempts=max_attempts
+        )
+
+    async def run(self, *, raw: bool = False) -> Client:
+        def make(source: Source) -> Exchange:
+            assert isinstance(source.provider, Wordy)
+            return frames(source.provider.url) if raw else words(source.provider.url)
+
+        attempts = AccountAttempts(self.supplier, "m", self.job, make)
+        answering = Answering(self.job, self.client.receive, self.client.send)
+        try:
+            await asyncio.wait_for(answering.run(attempts), 10)
+        finally:
+            attempts.end(answering.failure)
+        return self.client
+
+    @property
+    def asked(self) -> list[int]:
+        return [each.asked for each in self.upstreams]
+
+    def states(self) -> list[State]:
+        return [each.state for each in self.supplier.pool.states(0.0)]
+
+    def in_flight(self) -> int:
+        return sum(each.in_flight for each in self.supplier.pool.states(0.0))
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    async with Http() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def stage(http: Http) -> AsyncIterator[Stage]:
+    built = Stage(http)
+    async with built.stack:
+        yield built
+
+
+@pytest.mark.parametrize("raw", [False, True])
+async def test_the_third_account_answers_and_the_client_sees_one_clean_stream(
+    stage: Stage, raw: bool
+) -> None:
+    await stage.open(LIMITED, LIMITED, GOOD)
+    client = await stage.run(raw=raw)
+    assert client.status == 200
+    assert client.body.startswith(b"begin\nhello\nend\n") if raw else lint(client.body) == []
+    assert stage.asked == [1, 1, 1]
+    assert stage.record.account == "a2"
+    assert [each.error for each in stage.record.attempt_list] == ["overloaded", "overloaded", None]
+    assert stage.in_flight() == 0
+
+
+async def test_an_answer_that_breaks_before_a_word_is_said_goes_elsewhere(stage: Stage) -> None:
+    await stage.open(lines("begin"), lines(), lines("begin", "oops"), GOOD)
+    client = await stage.run()
+    assert lint(client.body) == []
+    assert stage.asked == [1, 1, 1, 1]
+    assert client.body.count(b"message_start\n") == 1
+
+
+async def test_an_answer_that_breaks_after_a_word_ends_honestly(stage: Stage) -> None:
+    await stage.open(lines("begin", "hello", "oops"), GOOD)
+    client = await stage.run()
+    assert b"event: error" in client.body
+    assert b"message_stop" not in client.body
+    assert stage.asked == [1, 0]
+    assert [each.error for each in stage.record.attempt_list] == ["overloaded"]
+    assert stage.in_flight() == 0
+
+
+async def test_the_clients_own_fault_is_tried_nowhere_else(stage: Stage) -> None:
+    await stage.open(web.Response(status=400, text="bad tool"), GOOD)
+    with pytest.raises(GatewayError, match="bad tool"):
+        await stage.run()
+    assert stage.asked == [1, 0]
+    assert stage.states() == [State.HEALTHY, State.HEALTHY]
+
+
+async def test_so_many_accounts_and_no_more_are_tried(http: Http) -> None:
+    stage = Stage(http)
+    async with stage.stack:
+        await stage.open(LIMITED, LIMITED, LIMITED, GOOD, max_attempts=2)
+        with pytest.raises(GatewayError, match="slow down"):
+            await stage.run()
+        assert stage.asked == [1, 1, 0, 0]
+
+
+async def test_a_silent_account_gives_way_to_another(http: Http) -> None:
+    stage = Stage(http, limits=Limits(first_byte_s=0.3, idle_s=0.3))
+    async with stage.stack:
+        await stage.open(lines(5.0, "begin"), GOOD)
+        client = await stage.run()
+    assert lint(client.body) == []
+    assert [each.error for each in stage.record.attempt_list] == ["timeout", None]
+
+
+async def test_headers_that_have_left_do_not_bind_to_an_account(http: Http) -> None:
+    stage = Stage(http, limits=Limits(first_byte_s=0.6, idle_s=0.6), pace=Pace(0.1, 0.1))
+    async with stage.stack:
+        await stage.open(lines(5.0, "begin"), GOOD)
+        client = await stage.run()
+    assert client.status == 200
+    assert lint(client.body) == []
+    assert b"ping" in client.body
+    assert b"hello" in client.body
+
+
+async def test_a_plain_answer_fails_over_too(http: Http) -> None:
+    stage = Stage(http, stream=False)
+    async with stage.stack:
+        await stage.open(lines("begin", "half"), GOOD)
+        client = await stage.run()
+    assert client.status == 200
+    assert b"hello" in client.body
+    assert b"half" not in client.body
+
+
+async def test_a_client_that_leaves_costs_the_account_nothing(stage: Stage) -> None:
+    await stage.open(lines(5.0, "begin"), GOOD)
+    running = asyncio.create_task(stage.run())
+    await asyncio.sleep(0.4)
+    stage.client.leaving.set()
+    with pytest.raises(ClientLeft):
+        await running
+    assert stage.asked == [1, 0]
+    assert stage.in_flight() == 0
+    assert stage.states() == [State.HEALTHY, State.HEALTHY]
+    assert stage.record.attempt_list == []
+
+
+async def test_when_all_are_at_their_limit_the_client_hears_when_to_come_back(stage: Stage) -> None:
+    await stage.open(GOOD)
+    lease = await stage.supplier.lease("m", None, 0, ())
+    assert isinstance(lease, Lease)
+    stage.supplier.release(lease, UpstreamError("slow", kind=Kind.RATE_LIMIT, status=429, cooldown_s=40.0))
+    with pytest.raises(GatewayError, match="every account of provider 'wordy' is at its limit") as caught:
+        await stage.run()
+    assert caught.value.retry_after_s == pytest.approx(40.0, abs=2.0)
+    assert stage.asked == [0]
