@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+)
 
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.routing.pool import (
@@ -218,8 +226,14 @@ def test_a_busy_home_is_left_for_once() -> None:
     home = lease(pool, affinity="k", excluded={B})
     assert lease(pool, affinity="k").account == B
     pool.release(home, NOW)
-    assert lease(pool, affinity="k").account == A
-    assert going_well(pool, affinity="k", excluded={A}) == B
+    assert going_well(pool, affinity="k") == A
+
+
+def test_a_home_that_failed_this_request_is_left_for_once() -> None:
+    pool = pool_of(Member(A), Member(B), strategy=Strategy.AFFINITY)
+    home = going_well(pool, affinity="k")
+    assert going_well(pool, affinity="k", excluded={home}) != home
+    assert going_well(pool, affinity="k") == home
 
 
 @pytest.mark.parametrize("error", [REFUSED, LIMITED, QUOTA])
@@ -262,6 +276,15 @@ def test_an_edit_keeps_what_is_under_way() -> None:
         assert pool.failed(each, LIMITED, NOW) == Change()  # B is no member any more
         pool.release(each, NOW)
     assert lease(pool).account == C
+
+
+def test_of_an_account_that_was_removed_nothing_is_stored() -> None:
+    pool = pool_of(Member(A))
+    failing(pool, QUOTA)
+    probe = lease(pool, NOW + 300)
+    pool.update([], Strategy.PRIORITY, PoolRules())
+    pool.update([Member(A)], Strategy.PRIORITY, PoolRules())
+    assert pool.answered(probe, NOW + 301) == Change()
 
 
 def test_an_account_cannot_be_in_a_pool_twice() -> None:
@@ -360,12 +383,12 @@ class AnyPool(RuleBasedStateMachine):
         key=st.none() | st.sampled_from(["k", "l"]),
         tried=st.sets(st.sampled_from(IDS), max_size=2),
     )
-    def choose(self, model: str, key: str | None, tried: set[AccountId]) -> Lease | None:
+    def choose(self, model: str, key: str | None, tried: set[AccountId]) -> Lease | MultipleResults[Lease]:
         before = {each.id: each for each in self.pool.states(self.now)}
         found = self.pool.choose(self.now, model, affinity=key, excluded=tried)
         if isinstance(found, Exhausted):
             self.check_exhausted(found, model, tried)
-            return None
+            return multiple()
         member = self.members[found.account]
         assert member.enabled and found.account not in self.dead | tried
         assert all(end <= self.now for end in self.ends(found.account, model))
@@ -399,21 +422,19 @@ class AnyPool(RuleBasedStateMachine):
             assert self.now + found.retry_after_s == soonest
 
     @rule(taken=leases)
-    def answered(self, taken: Lease | None) -> None:
-        if taken is not None and not taken.is_released:
+    def answered(self, taken: Lease) -> None:
+        if not taken.is_released:
             self.store(self.pool.answered(taken, self.now), taken.account)
 
     @rule(taken=leases, error=st.sampled_from(ERRORS))
-    def failed(self, taken: Lease | None, error: UpstreamError) -> None:
-        if taken is not None:
-            self.store(self.pool.failed(taken, error, self.now), taken.account)
+    def failed(self, taken: Lease, error: UpstreamError) -> None:
+        self.store(self.pool.failed(taken, error, self.now), taken.account)
 
     @rule(taken=consumes(leases), twice=st.booleans())
-    def release(self, taken: Lease | None, twice: bool) -> None:
-        if taken is not None:
-            for _ in range(1 + twice):
-                self.pool.release(taken, self.now)
-            self.out.remove(taken)
+    def release(self, taken: Lease, twice: bool) -> None:
+        for _ in range(1 + twice):
+            self.pool.release(taken, self.now)
+        self.out.remove(taken)
 
     @rule(wait_s=st.sampled_from([0.25, 1.0, 8.0, 30.0, 60.0, 301.0]))
     def wait(self, wait_s: float) -> None:

@@ -84,3 +84,9 @@ def test_an_edit_keeps_what_is_under_way() -> None:
     assert (slot.in_flight, slot.priority, slot.weight, slot.places) == (2, 4, 3, 9)
     assert (slot.credit, slot.is_dead, slot.allowance) == (0, False, None)
     assert slot.standing(NOW).coolings == (Cooling(A, "m", NOW + 5, RATE),)
+
+
+def test_an_edit_gives_no_second_allowance() -> None:
+    slot = limited()
+    slot.follow(Member(A, requests_per_minute=1, weight=2))
+    assert slot.obstacle(NOW, "m", 0) == Obstacle(State.LIMITED, NOW + 60)
