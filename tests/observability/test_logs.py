@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from isthmus.core.secret import Secret
-from isthmus.observability.logs import set_up
+from isthmus.observability.logs import set_level, set_up
 
 
 class Terminal(io.BytesIO):
@@ -62,6 +62,26 @@ def test_less_than_the_level_is_not_said() -> None:
     log.info("one")
     log.warning("two")
     assert [line["event"] for line in lines(out)] == ["two"]
+
+
+def test_the_level_can_be_changed_while_loggers_are_in_use() -> None:
+    out = io.BytesIO()
+    set_up("info", "json", stream=out)
+    log, library = structlog.get_logger("isthmus"), logging.getLogger("some.library")
+    for level in ("info", "debug", "error", "info"):
+        set_level(level)
+        log.debug(f"debug at {level}")
+        log.warning(f"warning at {level}")
+        library.info(f"library at {level}")
+    assert [line["event"] for line in lines(out)] == [
+        "warning at info",
+        "library at info",
+        "debug at debug",
+        "warning at debug",
+        "library at debug",
+        "warning at info",
+        "library at info",
+    ]
 
 
 @pytest.mark.parametrize("format", ["json", "console"])

@@ -85,3 +85,17 @@ def test_hostile_lines_take_no_time() -> None:
     for line in ("sk-" * 50_000, "://" + "a" * 100_000, "bearer " * 30_000, "eyJ" + "a." * 50_000):
         Redaction().text(line)
     assert time.perf_counter() - started_s < 5
+
+
+def test_secrets_that_come_up_later_are_masked_too() -> None:
+    redaction = Redaction([Secret("first-one")])
+    redaction.know([Secret("second-one"), Secret("sk-ant-recognised-anyway")])
+    assert redaction.text("first-one second-one sk-ant-recognised-anyway") == "*** *** ***"
+    assert redaction.data(b"second-one") == b"***"
+
+
+def test_what_looks_like_a_key_costs_no_line_anything() -> None:
+    redaction = Redaction()
+    before = len(redaction._hints)
+    redaction.know(Secret(f"sk-ant-{number:020}") for number in range(500))
+    assert len(redaction._hints) == before

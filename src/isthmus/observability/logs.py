@@ -32,22 +32,49 @@ def set_up(
 ) -> Redaction:
     """Configures all logging of this process. `format` is `json`, `console` or `auto` (console on a terminal).
 
-    Returns what it redacts with, for whoever prints something else.
+    Returns what it redacts with, for whoever prints something else. `set_level` changes the level later.
     """
     out = sys.stderr.buffer if stream is None else stream
     redaction = Redaction(secrets)
     structlog.configure(
         processors=_processors(_is_for_eyes(format, out), _wants_colours(out), redaction),
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        # Loggers are put together once; the gate, which is asked first, decides what is let through at present.
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS["debug"]),
         logger_factory=structlog.BytesLoggerFactory(out),
         cache_logger_on_first_use=True,
     )
-    _bring_over_standard_logging(LEVELS[level])
+    _bring_over_standard_logging()
+    set_level(level)
     return redaction
+
+
+def set_level(level: str) -> None:
+    """The least that is logged from now on."""
+    _gate.least = LEVELS[level]
+    logging.getLogger().setLevel(_gate.least)
+    for name in _QUIET:
+        loudness = _gate.least if level == "debug" else max(_gate.least, LEVELS["warning"])
+        logging.getLogger(name).setLevel(loudness)
+
+
+class _Gate:
+    """Drops what is below the level."""
+
+    least = LEVELS["info"]
+
+    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        if _NUMBERS.get(method, logging.CRITICAL) < self.least:
+            raise structlog.DropEvent
+        return event
+
+
+_NUMBERS: Final = {**LEVELS, "warn": 30, "exception": 40, "critical": 50}
+_gate: Final = _Gate()
 
 
 def _processors(for_eyes: bool, colours: bool, redaction: Redaction) -> list[Processor]:
     shared: list[Processor] = [
+        _gate,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Without local variables: they hold bodies and keys.
@@ -93,13 +120,10 @@ class _Bridge(logging.Handler):
             self.handleError(record)
 
 
-def _bring_over_standard_logging(level: int) -> None:
-    root = logging.getLogger()
-    root.handlers[:] = [_Bridge()]
-    root.setLevel(level)
+def _bring_over_standard_logging() -> None:
+    logging.getLogger().handlers[:] = [_Bridge()]
     logging.raiseExceptions = False
     for name in _QUIET:
         quiet = logging.getLogger(name)
         quiet.handlers.clear()
         quiet.propagate = True
-        quiet.setLevel(level if level <= LEVELS["debug"] else max(level, LEVELS["warning"]))

@@ -38,9 +38,17 @@ class Redaction:
     """Masks known secrets and whatever looks like one, in a finished line of text or bytes."""
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        spellings = {spelling for secret in secrets for spelling in _spellings(secret.reveal())}
+        self._spellings: set[str] = set()
+        self.know(secrets)
+
+    def know(self, secrets: Iterable[Secret]) -> None:
+        """Adds secrets that came up while running. What the patterns mask anyway is not kept: looking for hundreds of keys
+        would cost every line."""
+        values = {secret.reveal() for secret in secrets}
+        unlike = (value for value in values if not _is_recognised(value))
+        self._spellings |= {spelling for value in unlike for spelling in _spellings(value)}
         # Longest first, so that a secret that begins another does not leave the other's end behind.
-        self._known = sorted(spellings, key=len, reverse=True)
+        self._known = sorted(self._spellings, key=len, reverse=True)
         self._hints = (*_HINTS, *self._known)
         self._hints_bytes = tuple(each.encode("utf-8", "replace") for each in self._hints)
 
@@ -60,6 +68,11 @@ class Redaction:
         for value in self._known:
             line = line.replace(value, MASK)
         return _PATTERNS.sub(lambda found: (found["kept"] or "") + MASK, line)
+
+
+def _is_recognised(value: str) -> bool:
+    found = _PATTERNS.fullmatch(value)
+    return found is not None and found["kept"] is None
 
 
 def _spellings(value: str) -> Iterable[str]:
