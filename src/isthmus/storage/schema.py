@@ -30,7 +30,6 @@ metadata: Final = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
     }
 )
 
@@ -214,6 +213,14 @@ settings: Final = _table(
     _when("updated_ms"),
 )
 
+vault_canary: Final = _table(
+    "vault_canary",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sealed_text", Text, nullable=False),
+    _when("created_ms"),
+)
+"""One row, which only the right secret key opens."""
+
 blocked_ips: Final = _table(
     "blocked_ips",
     Column("network", String(64), primary_key=True),
@@ -271,8 +278,15 @@ request_logs: Final = _table(
     Index(None, "key_id", "started_ms"),
     Index(None, "account_id", "started_ms"),
     Index(None, "provider", "started_ms"),
-    Index(None, "model_asked", "started_ms"),
     Index(None, "model_used", "started_ms"),
+    # Mostly the model asked for is the one used; where there are partial indexes this one has only the others.
+    Index(
+        None,
+        "model_asked",
+        "started_ms",
+        sqlite_where=text("model_used IS NULL OR model_used != model_asked"),
+        postgresql_where=text("model_used IS NULL OR model_used != model_asked"),
+    ),
     Index(None, "client", "started_ms"),
     Index(None, "request_id"),
     # Failures are few, and looked for by error and status; where there are partial indexes the others cost nothing here.
@@ -311,4 +325,5 @@ request_hours: Final = _table(
 )
 """What statistics are made of: the requests that began in an hour, added up by what they have in common, in the transaction that
 writes their rows. It outlives them. Empty texts stand for what is not known; `error` is empty for what succeeded and
-`client_left` where the client did not wait. `duration_…` and `first_token_…` count requests by latency (`storage/latency.py`)."""
+`client_left` where the client did not wait. `duration_…` and `first_token_…` count those that succeeded by latency
+(`storage/latency.py`)."""

@@ -1,0 +1,295 @@
+"""The first schema. Frozen: what changed since is in the versions after it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from alembic import op
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
+
+revision: Final = "0001"
+down_revision: Final = None
+
+
+def upgrade() -> None:
+    _metadata.create_all(op.get_bind())
+
+
+_metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+_BIG_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+_ID: Final = 64
+_NAME: Final = 200
+
+
+def _table(name: str, *columns: Any) -> Table:
+    # Names differ by case: a model `A` is not a model `a`, as it would be with MySQL's default.
+    return Table(name, _metadata, *columns, mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin")
+
+
+def _id(name: str = "id") -> Column[str]:
+    return Column(name, String(_ID), primary_key=True)
+
+
+def _when(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, default=0, server_default="0")
+
+
+def _flag(name: str, *, default: bool) -> Column[bool]:
+    return Column(
+        name, Boolean, nullable=False, default=default, server_default=true() if default else false()
+    )
+
+
+_table(
+    "revisions",
+    Column("topic", String(32), primary_key=True),
+    _count("revision"),
+)
+
+_table(
+    "providers",
+    Column("name", String(_ID), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("sealed_settings", Text, nullable=False),
+    _flag("enabled", default=True),
+    _when("created_ms"),
+    _when("updated_ms"),
+)
+
+_table(
+    "accounts",
+    _id(),
+    Column("provider", String(_ID), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("label", String(_NAME), nullable=False),
+    Column("sealed_credential", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    _flag("enabled", default=True),
+    Column("off_reason", Text),
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),
+    Column("weight", Integer, nullable=False, default=1, server_default="1"),
+    Column("max_concurrency", Integer),
+    Column("requests_per_minute", BigInteger),
+    Column("tokens_per_minute", BigInteger),
+    Column("requests_per_day", BigInteger),
+    Column("tokens_per_day", BigInteger),
+    Column("sealed_proxy", Text),
+    Column("details", Text),
+    _when("created_ms"),
+    _when("updated_ms"),
+    _count("successes"),
+    _count("failures"),
+    _count("input_tokens"),
+    _count("output_tokens"),
+    _when("last_used_ms", nullable=True),
+    Column("last_error", Text),
+    _when("last_error_ms", nullable=True),
+    UniqueConstraint("provider", "fingerprint"),
+)
+
+_table(
+    "cooldowns",
+    Column("account_id", String(80), primary_key=True),
+    Column("model", String(_NAME), primary_key=True),
+    _when("until_ms"),
+    Column("reason", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("strikes", Integer, nullable=False),
+)
+
+_table(
+    "api_keys",
+    _id(),
+    Column("name", String(_NAME), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("prefix", String(24), nullable=False),
+    _flag("enabled", default=True),
+    _when("expires_ms", nullable=True),
+    Column("user_id", String(_ID), index=True),
+    Column("providers", Text),
+    Column("models", Text),
+    Column("ips", Text),
+    Column("requests_per_minute", BigInteger),
+    Column("requests_per_day", BigInteger),
+    Column("tokens_per_minute", BigInteger),
+    Column("tokens_per_day", BigInteger),
+    Column("tokens_per_month", BigInteger),
+    Column("max_concurrency", Integer),
+    Column("nano_usd_per_day", BigInteger),
+    Column("nano_usd_per_month", BigInteger),
+    Column("note", Text),
+    _when("created_ms"),
+    _when("updated_ms"),
+    _when("last_used_ms", nullable=True),
+)
+
+_table(
+    "key_usage",
+    Column("key_id", String(_ID), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    _count("requests"),
+    _count("failures"),
+    _count("input_tokens"),
+    _count("output_tokens"),
+    _count("cost_nano_usd"),
+)
+
+_table(
+    "users",
+    _id(),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text),
+    _flag("enabled", default=True),
+    _when("created_ms"),
+    _when("updated_ms"),
+    _when("last_sign_in_ms", nullable=True),
+)
+
+_table(
+    "sessions",
+    Column("hash", String(64), primary_key=True),
+    Column("user_id", String(_ID), nullable=False, index=True),
+    _when("created_ms"),
+    _when("expires_ms"),
+    _when("last_seen_ms"),
+    Column("client", String(64), nullable=False),
+    Column("agent", String(_NAME), nullable=False),
+)
+
+_table(
+    "api_tokens",
+    _id(),
+    Column("user_id", String(_ID), nullable=False, index=True),
+    Column("name", String(_NAME), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("prefix", String(24), nullable=False),
+    _when("created_ms"),
+    _when("expires_ms", nullable=True),
+    _when("last_used_ms", nullable=True),
+)
+
+_table(
+    "audit_log",
+    Column("id", _BIG_ID, primary_key=True, autoincrement=True),
+    _when("at_ms"),
+    Column("user_id", String(_ID)),
+    Column("user_name", String(100)),
+    Column("action", String(64), nullable=False),
+    Column("target", String(_NAME)),
+    Column("detail", Text),
+    Column("client", String(64)),
+)
+
+_table(
+    "settings",
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+    _when("updated_ms"),
+)
+
+_table(
+    "blocked_ips",
+    Column("network", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    _when("created_ms"),
+    _when("expires_ms", nullable=True),
+)
+
+_table(
+    "prices",
+    Column("pattern", String(_NAME), primary_key=True),
+    Column("price", Text, nullable=False),
+    _when("updated_ms"),
+)
+
+_table(
+    "request_logs",
+    Column("id", _BIG_ID, primary_key=True, autoincrement=True),
+    Column("request_id", String(40), nullable=False),
+    _when("started_ms"),
+    Column("key_id", String(_ID)),
+    Column("account_id", String(80)),
+    Column("provider", String(_ID)),
+    Column("endpoint", String(64), nullable=False),
+    Column("dialect", String(32), nullable=False),
+    Column("lane", String(16)),
+    Column("model_asked", String(_NAME)),
+    Column("model_used", String(_NAME)),
+    _flag("streamed", default=False),
+    Column("status", Integer, nullable=False),
+    Column("error", String(32)),
+    Column("error_text", Text),
+    Column("stop", String(32)),
+    Column("input_tokens", BigInteger),
+    Column("cache_read_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    _flag("input_estimated", default=False),
+    _flag("output_estimated", default=False),
+    Column("cost_nano_usd", BigInteger),
+    Column("first_token_ms", Integer),
+    Column("duration_ms", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("attempt_list", Text),
+    Column("losses", Text),
+    Column("notes", Text),
+    Column("upstream_status", Integer),
+    Column("upstream_request_id", String(_NAME)),
+    _flag("client_left", default=False),
+    Column("client", String(64), nullable=False),
+    Index(None, "started_ms"),
+    Index(None, "key_id", "started_ms"),
+    Index(None, "account_id", "started_ms"),
+    Index(None, "provider", "started_ms"),
+    Index(None, "model_used", "started_ms"),
+    Index(None, "model_asked", "started_ms"),
+    Index(None, "client", "started_ms"),
+    Index(None, "request_id"),
+)
+
+_LATENCY_BUCKETS: Final = 32
+
+_table(
+    "request_hours",
+    Column("hour_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("provider", String(_ID), primary_key=True),
+    Column("model", String(_NAME), primary_key=True),
+    Column("account_id", String(80), primary_key=True),
+    Column("key_id", String(_ID), primary_key=True),
+    Column("error", String(32), primary_key=True),
+    _count("requests"),
+    _count("estimated"),
+    _count("input_tokens"),
+    _count("cache_read_tokens"),
+    _count("cache_write_tokens"),
+    _count("output_tokens"),
+    _count("reasoning_tokens"),
+    _count("cost_nano_usd"),
+    *(_count(f"duration_{bucket}") for bucket in range(_LATENCY_BUCKETS)),
+    *(_count(f"first_token_{bucket}") for bucket in range(_LATENCY_BUCKETS)),
+)
