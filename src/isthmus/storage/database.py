@@ -2,70 +2,131 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final, TypeVar
 
-from sqlalchemy import event, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from isthmus.storage.schema import metadata, revisions
+from isthmus.storage.diagnosis import diagnose
+from isthmus.storage.engine import Engines, connected, limited, open_engines
+from isthmus.storage.errors import StorageError, Unreachable
+from isthmus.storage.schema import revisions
+from isthmus.storage.upgrade import bring_up_to_date
+from isthmus.storage.writer import ConcurrentWriter, QueuedWriter, Writer
+
+READ_TIMEOUT_S: Final = 60.0
+HEALTH_TIMEOUT_S: Final = 5.0
 
 Done = TypeVar("Done")
 
 
 class Database:
-    """Reads see the last commit; writes happen one after another, each in a transaction of its own."""
+    """Reads see the last commit. Of writes, each is a transaction; on SQLite one after another, on servers side by side.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._writing = asyncio.Lock()
+    Nothing waits for ever. What is the database's fault is raised as `StorageError`; what is the statement's, such as
+    `IntegrityError`, as SQLAlchemy raises it.
+    """
+
+    def __init__(self, engines: Engines) -> None:
+        """Inside the event loop."""
+        self._engines = engines
+        kind = QueuedWriter if self.engine == "sqlite" else ConcurrentWriter
+        self._writer: Writer = kind(engines.writing, engines.address)
+        self.last_error: str | None = None
+        """What the last failure said; None when the database has answered since."""
 
     @property
     def engine(self) -> str:
         """`sqlite`, `postgresql`, `mysql` or `mariadb`."""
-        return self._engine.dialect.name
+        return self._engines.writing.dialect.name
+
+    @property
+    def address(self) -> str:
+        """Its name for people, without a password: `PostgreSQL at 127.0.0.1:5432/isthmus`."""
+        return self._engines.address
+
+    @property
+    def pending_writes(self) -> int:
+        """Changes that wait for the database or are under way."""
+        return self._writer.pending
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
-            yield connection
+    async def read(self, timeout_s: float | None = READ_TIMEOUT_S) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the database throughout (SQLite, MySQL) or per statement (PostgreSQL).
+
+        `timeout_s` is for all that is done with it; None, for what streams to somebody else at their pace.
+        """
+        slow = Unreachable(f"{self.address} did not answer within {timeout_s} s")
+        with self._diagnosed():
+            async with (
+                limited(timeout_s, slow),
+                connected(self._engines.reading, self.address) as connection,
+            ):
+                yield connection
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[Done]]) -> Done:
         """Runs `work` in a transaction; when this returns, it is committed. `work` may be run again after a deadlock."""
-        async with self._writing, self._engine.begin() as connection:
-            return await work(connection)
+        with self._diagnosed():
+            return await self._writer.write(work)
 
     async def revisions(self) -> dict[str, int]:
         """How often each topic has changed."""
         async with self.read() as connection:
-            rows = await connection.execute(select(revisions.c.topic, revisions.c.revision))
-            return dict(rows.tuples().all())
+            rows = (await connection.execute(select(revisions.c.topic, revisions.c.revision))).all()
+            return {row.topic: row.revision for row in rows}
+
+    async def healthy(self) -> bool:
+        """Whether it answers now; `last_error` says why not."""
+        try:
+            async with self.read(HEALTH_TIMEOUT_S) as connection:
+                await connection.execute(select(revisions.c.topic).limit(1))
+        except StorageError:
+            return False
+        return True
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        """What was asked for before is written first."""
+        await self._writer.close()
+        await self._engines.close()
+
+    @contextmanager
+    def _diagnosed(self) -> Iterator[None]:
+        """Renames drivers' exceptions, and remembers the last one."""
+        try:
+            yield
+        except Exception as error:
+            meant = diagnose(error, self.address)
+            if meant is None:
+                raise
+            self.last_error = str(meant)
+            raise meant from error.__cause__ if meant is error else error
+        self.last_error = None
 
 
 async def touch(connection: AsyncConnection, topic: str) -> None:
     """Says, within a write, that `topic` changed: gateways on this database will read it anew."""
-    changed = await connection.execute(
-        update(revisions).where(revisions.c.topic == topic).values(revision=revisions.c.revision + 1)
-    )
-    if not changed.rowcount:
-        await connection.execute(insert(revisions).values(topic=topic, revision=1))
+    count = update(revisions).where(revisions.c.topic == topic).values(revision=revisions.c.revision + 1)
+    if (await connection.execute(count)).rowcount:
+        return
+    try:
+        async with connection.begin_nested():
+            await connection.execute(insert(revisions).values(topic=topic, revision=1))
+    except IntegrityError:  # Somebody else was the first, a moment ago.
+        await connection.execute(count)
 
 
 async def open_database(url: str) -> Database:
-    """Opens the database, made or migrated to the present schema. `url` is SQLAlchemy's, with an async driver."""
-    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    return Database(engine)
+    """Opens the database, made or migrated to the present schema. `url` is SQLAlchemy's, with an async driver.
 
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 30000", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    Raises `StorageError`.
+    """
+    engines = open_engines(url)
+    try:
+        await bring_up_to_date(engines)
+    except BaseException:
+        await engines.close()
+        raise
+    return Database(engines)
