@@ -18,21 +18,9 @@ _PLACEHOLDER: Final = re.compile(r"(?:sk-)?your[-_ ]|<.*>\Z|changeme|xxx|\*\*\*"
 
 def check_across(draft: Draft) -> None:
     """Adds its findings to the draft's problems. Looks at what was written, so that it can speak beside other problems."""
-    _check_exposure(draft)
     _check_addresses(draft)
     _check_default_provider(draft)
     _check_aliases(draft)
-
-
-def _check_exposure(draft: Draft) -> None:
-    host = draft.value(("server", "host"))
-    if isinstance(host, str) and host and not is_loopback(host) and not draft.value(("api_keys",)):
-        draft.problem(
-            ("server", "host"),
-            "other machines could use your upstream keys, as no `api_keys` are set",
-            "add `api_keys: [...]`, or listen on 127.0.0.1",
-            found=show(draft.templates.get(("server", "host"), host)),
-        )
 
 
 def _check_addresses(draft: Draft) -> None:
@@ -65,6 +53,11 @@ def _check_aliases(draft: Draft) -> None:
 
 def notes_on(settings: Settings) -> Iterator[str]:
     """What is allowed and yet probably not meant. Never shows a secret."""
+    if not is_loopback(settings.server.host) and not settings.api_keys:
+        yield (
+            f"server.host: other machines can reach {settings.server.host}, and no `api_keys` are set: only keys made with "
+            "`isthmus keys create NAME` are let in"
+        )
     for at, key in enumerate(settings.api_keys):
         if len(key.reveal()) < MIN_KEY_CHARS:
             yield f"api_keys[{at}]: shorter than {MIN_KEY_CHARS} characters, which is easily guessed"

@@ -47,7 +47,8 @@ class ServerSettings(Section):
     """Where the gateway listens, and whom it trusts."""
 
     host: Text = Field(
-        default="127.0.0.1", description="Address to listen on. Any other than loopback needs `api_keys`."
+        default="127.0.0.1",
+        description="Address to listen on. On any other than loopback nobody is let in without a key.",
     )
     port: Port = Field(default=8000, description="Port to listen on; 0 takes a free one.")
     max_body_mib: Count = Field(
@@ -269,7 +270,8 @@ class Settings(Section):
     server: ServerSettings = Field(default=ServerSettings(), description="Where the gateway listens.")
     api_keys: tuple[ClientKey, ...] = Field(
         default=(),
-        description="Keys that clients must show, as Bearer or `x-api-key`. Empty: no key is asked for, on loopback only.",
+        description="Keys that clients must show, as Bearer or `x-api-key`, beside those in the database. Without any key at all "
+        "none is asked for, on loopback only.",
     )
     providers: Mapping[ProviderName, ProviderSettings] = Field(
         default={}, description="Name → one source of answers."
