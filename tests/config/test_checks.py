@@ -59,7 +59,7 @@ def test_what_does_not_fit_together_is_said(values: dict[str, object], said: str
     [
         ({"api_keys": ["hunter2"]}, ["api_keys[0]: shorter than 8"]),
         ({"api_keys": ["hunter2-and-more"]}, []),
-        ({"server": {"host": "::"}}, ["server.host: other machines can reach ::"]),
+        ({"server": {"host": "::"}}, ["server.host: other machines can reach"]),
         ({"server": {"host": "::"}, "api_keys": ["long-enough"]}, []),
         ({"providers": {"a": LOCAL}}, []),
         (

@@ -80,7 +80,7 @@ def test_each_finding_has_place_path_found_and_way_out(refuses: Refuses, text: s
         "server: {port: '${SECRET}'}",
         "logging: {level: '${SECRET}'}",
         "default_provider: ${SECRET}\nproviders: {a: {type: dummy}}",
-        "server: {host: '${SECRET}'}",
+        "server: {port: '${SECRET}'}",
         "server: {allowed_hosts: ['${SECRET}/']}",
     ],
 )

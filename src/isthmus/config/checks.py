@@ -55,7 +55,7 @@ def notes_on(settings: Settings) -> Iterator[str]:
     """What is allowed and yet probably not meant. Never shows a secret."""
     if not is_loopback(settings.server.host) and not settings.api_keys:
         yield (
-            f"server.host: other machines can reach {settings.server.host}, and no `api_keys` are set: only keys made with "
+            "server.host: other machines can reach this address, and no `api_keys` are set: only keys made with "
             "`isthmus keys create NAME` are let in"
         )
     for at, key in enumerate(settings.api_keys):
