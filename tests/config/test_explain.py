@@ -80,7 +80,6 @@ def test_each_finding_has_place_path_found_and_way_out(refuses: Refuses, text: s
         "server: {port: '${SECRET}'}",
         "logging: {level: '${SECRET}'}",
         "default_provider: ${SECRET}\nproviders: {a: {type: dummy}}",
-        "server: {port: '${SECRET}'}",
         "server: {allowed_hosts: ['${SECRET}/']}",
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from asgi import Reply, ask
 from isthmus.core.usage import Usage
 from isthmus.providers.dummy import Dummy
-from isthmus.routing.limits import Limit, Sliding, Standing, Unit
+from isthmus.routing.limits import Limit, Sliding, Unit
 from isthmus.routing.permissions import KeyTerms, key_hash
 from isthmus.server.callers import Caller, Callers
 from isthmus.server.gateway import Gateway
@@ -90,13 +90,15 @@ async def test_a_place_comes_back_whatever_became_of_the_request(source: Source)
 
 
 async def test_answers_say_how_the_key_stands(source: Source) -> None:
-    def headers(standing: Sequence[Standing], now_s: float) -> Mapping[str, str]:
-        return {"x-left": str(standing[0].remaining)}
-
-    app = keyed(source, requests_per_minute=2)
-    app.admission.rate_headers = {"anthropic": headers}
-    assert [(await say_hello(app)).headers["x-left"] for _ in range(3)] == ["1", "0", "0"]
-    assert "x-left" not in (await say_hello(app, "/v1/chat/completions")).headers
+    app = keyed(source, requests_per_minute=3)
+    messages, chat, refused = [
+        (await say_hello(app, path)).headers
+        for path in ("/v1/messages", "/v1/chat/completions", "/v1/messages")
+    ]
+    assert messages["anthropic-ratelimit-requests-limit"] == "3"
+    assert [each["anthropic-ratelimit-requests-remaining"] for each in (messages, refused)] == ["2", "0"]
+    assert chat["x-ratelimit-remaining-requests"] == "1"
+    assert "anthropic-ratelimit-requests-limit" not in chat
 
 
 async def test_addresses_are_limited_where_that_is_wanted(source: Source) -> None:

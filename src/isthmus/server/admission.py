@@ -7,12 +7,15 @@ place of the estimate, whatever became of the request.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from isthmus.core.commands import Headers
 from isthmus.core.errors import BadRequest, Kind
+from isthmus.core.interfaces import MESSAGES
 from isthmus.core.usage import Usage
+from isthmus.routing.limit_headers import anthropic_headers, openai_headers
 from isthmus.routing.limits import Calendar, Demand, Limit, Limiter, Refused, Standing, Unit
 from isthmus.server.callers import Callers
 from isthmus.server.relay import CHARACTERS_PER_TOKEN
@@ -22,8 +25,6 @@ OUTPUT_RESERVE_TOKENS: Final = 256
 """Reserved beside the request's own size, as nobody knows how long an answer will be; the rest is settled afterwards."""
 Blocked = Callable[[str, float], str | None]
 """Client address and time → why it is refused; None when it is not."""
-RateHeaders = Callable[[Sequence[Standing], float], Mapping[str, str]]
-"""How a caller stands with its limits, and the time → headers in the words of a dialect."""
 CostOf = Callable[[str, str, Usage], int | None]
 """Provider, upstream model, usage → nano-dollars; None when nobody knows the price."""
 
@@ -37,8 +38,6 @@ class Admission:
     blocked: Blocked = lambda address, now_s: None
     ip_limits: tuple[Limit, ...] = ()
     cost_of: CostOf = lambda provider, model, usage: None
-    rate_headers: Mapping[str, RateHeaders] = field(default_factory=dict)
-    """By name of the dialect."""
 
     def check_address(self, client: str) -> None:
         """Raises `BadRequest` (permission) for an address on the block list."""
@@ -66,8 +65,7 @@ class Admission:
         tokens = len(body) // CHARACTERS_PER_TOKEN + OUTPUT_RESERVE_TOKENS
         taken = await self.limiter.reserve(caller.subject, caller.limits, Demand(1, tokens), now_s)
         standing = await self.limiter.standing(caller.subject, caller.limits, now_s)
-        if (render := self.rate_headers.get(visit.dialect.name)) is not None:
-            visit.headers += pairs(tuple(render(standing, now_s).items()))
+        visit.headers += pairs(_told(visit.dialect.name, standing, now_s))
         if isinstance(taken, Refused):
             raise refusal(taken, f"API key {caller.name!r}")
         visit.reservation = taken
@@ -81,6 +79,10 @@ class Admission:
         if visit.reservation is not None:
             used = Demand(1, usage.total_tokens if usage else 0, record.cost_nano_usd or 0)
             await self.limiter.settle(visit.reservation, used, time.time())
+
+
+def _told(dialect: str, standing: Sequence[Standing], now_s: float) -> Headers:
+    return anthropic_headers(standing, now_s) if dialect == MESSAGES else openai_headers(standing)
 
 
 def refusal(refused: Refused, who: str) -> BadRequest:
