@@ -32,9 +32,9 @@ def service(sqlite: Database) -> IpService:
 async def test_a_network_has_one_spelling(service: IpService, written: str, network: str) -> None:
     blocked = await service.block(ANNA, written, " scans\0 ", NOW_MS + 1000)
     assert blocked == BlockedNetwork(network, "scans\ufffd", NOW_MS, NOW_MS + 1000)
-    assert (await service.list(None, 10)).items == [blocked]
+    assert (await service.page(None, 10)).items == [blocked]
     await service.unblock(ANNA, written)
-    assert (await service.list(None, 10)).items == []
+    assert (await service.page(None, 10)).items == []
 
 
 @pytest.mark.parametrize("network", ["", "home", "10.0.0.0/40", "10.0.0.1\x00"])
@@ -58,9 +58,9 @@ async def test_a_block_ends_in_the_future(service: IpService, expires_ms: int) -
 async def test_nobody_shuts_themselves_out_unless_they_insist(service: IpService, network: str) -> None:
     with pytest.raises(Conflict, match="force"):
         await service.block(ANNA, network)
-    assert (await service.list(None, 10)).items == []
+    assert (await service.page(None, 10)).items == []
     await service.block(ANNA, network, force=True)
-    assert len((await service.list(None, 10)).items) == 1
+    assert len((await service.page(None, 10)).items) == 1
 
 
 async def test_an_address_of_the_other_family_is_nobodys(service: IpService) -> None:
@@ -79,12 +79,12 @@ async def test_unblocking_what_is_not_blocked_says_what_is(service: IpService) -
 async def test_pages_follow_each_other(service: IpService) -> None:
     for number in range(5):
         await service.block(ANNA, f"203.0.113.{number}")
-    first = await service.list(None, 3)
-    second = await service.list(first.next_cursor, 3)
+    first = await service.page(None, 3)
+    second = await service.page(first.next_cursor, 3)
     assert len({block.network for block in [*first.items, *second.items]}) == 5
     assert second.next_cursor is None
     with pytest.raises(Invalid, match="cursor"):
-        await service.list("x", 3)
+        await service.page("x", 3)
 
 
 async def test_changes_are_noted(service: IpService) -> None:

@@ -128,7 +128,7 @@ async def test_holders_see_their_own_keys_alone(service: KeyService) -> None:
     nobodys = (await service.create(ADMIN, KeyInput(name="nobody's"))).key
 
     async def listed(person: Person, wanted: KeyFilter = EVERYTHING) -> set[str]:
-        return {key.id for key in (await service.list(person, wanted, None, 10)).items}
+        return {key.id for key in (await service.page(person, wanted, None, 10)).items}
 
     assert await listed(HOLDER) == await listed(HOLDER, KeyFilter(user_id="usr_0")) == {mine.id}
     assert await listed(ADMIN) == {mine.id, others.id, nobodys.id}
@@ -151,12 +151,12 @@ async def test_pages_follow_each_other(service: KeyService) -> None:
     seen: list[str] = []
     cursor, pages = None, 0
     while cursor is not None or not pages:
-        page = await service.list(OPERATOR, EVERYTHING, cursor, 2)
+        page = await service.page(OPERATOR, EVERYTHING, cursor, 2)
         seen += [key.name for key in page.items]
         cursor, pages = page.next_cursor, pages + 1
     assert (sorted(seen), pages) == (["0", "1", "2", "3", "4"], 3)
     with pytest.raises(Invalid, match="cursor"):
-        await service.list(OPERATOR, EVERYTHING, "x", 2)
+        await service.page(OPERATOR, EVERYTHING, "x", 2)
 
 
 async def test_what_a_key_used_is_told_by_day(service: KeyService) -> None:

@@ -26,7 +26,7 @@ class IpService:
     audit: AuditLog
     now_ms: Callable[[], int] = now_ms
 
-    async def list(self, cursor: str | None, limit: int) -> Page[BlockedNetwork]:
+    async def page(self, cursor: str | None, limit: int) -> Page[BlockedNetwork]:
         """Those in force, newest first. Raises `Invalid` for a foreign cursor."""
         after = None
         if cursor is not None:

@@ -16,8 +16,20 @@ from isthmus.control.people import Person, Role
 from isthmus.core.secret import Secret
 from isthmus.routing.permissions import KeyTerms, key_hash
 from isthmus.storage.audit import AuditLog
-from isthmus.storage.key_usage import CurrentUse, KeyUsageStore, UsedOnDay
+from isthmus.storage.key_usage import CurrentUse, KeyUsageStore, Used, UsedOnDay
 from isthmus.storage.keys import ApiKey, HashTaken, KeyFilter, KeyStore
+
+__all__ = [
+    "ApiKey",
+    "CurrentUse",
+    "KeyFilter",
+    "KeyService",
+    "KeyUse",
+    "Made",
+    "Used",
+    "new_secret",
+    "prefix_of",
+]
 
 BEGINNING: Final = "sk-isthmus-"
 """Some clients take only keys that begin with `sk-`."""
@@ -52,7 +64,7 @@ class KeyService:
     audit: AuditLog
     user_exists: Callable[[str], Awaitable[bool]] = _any_user
 
-    async def list(self, person: Person, wanted: KeyFilter, cursor: str | None, limit: int) -> Page[ApiKey]:
+    async def page(self, person: Person, wanted: KeyFilter, cursor: str | None, limit: int) -> Page[ApiKey]:
         """Newest first; a holder's own. Raises `Invalid` for a foreign cursor."""
         if person.role is Role.HOLDER:
             wanted = replace(wanted, user_id=person.id)
