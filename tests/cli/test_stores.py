@@ -47,3 +47,12 @@ async def test_a_key_that_is_too_short_fails_the_command(tmp_path: Path) -> None
     with pytest.raises(CommandFailed, match=r"storage\.secret_key: key 1 of 1 has 5 characters"):
         async with open_stores(configured(data_dir=str(tmp_path), secret_key="short")):
             raise AssertionError
+
+
+async def test_another_key_than_before_fails_the_command(tmp_path: Path) -> None:
+    async with open_stores(configured(data_dir=str(tmp_path))):
+        pass
+    (tmp_path / "secret.key").unlink()
+    with pytest.raises(CommandFailed, match=r"isthmus\.db was sealed with another secret key"):
+        async with open_stores(configured(data_dir=str(tmp_path))):
+            raise AssertionError

@@ -36,6 +36,8 @@ def test_older_keys_open_and_the_newest_seals() -> None:
     both = Vault([NEW, OLD])
     old = Vault([OLD]).seal("secret")
     assert both.open(old) == "secret"
+    assert both.opens(old)
+    assert not Vault([NEW]).opens(old)
     assert Vault([NEW]).open(both.seal("secret")) == "secret"
     assert Vault([NEW]).open(both.reseal(old)) == "secret"
 

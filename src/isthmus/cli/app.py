@@ -43,6 +43,7 @@ COMMANDS: Final = {
         "isthmus.cli.conformance", "Run the conformance cases against a gateway or an upstream."
     ),
     "example-config": Entry("isthmus.cli.example_config", "Print a commented isthmus.yaml."),
+    "storage": Entry("isthmus.cli.storage", "The database and its secret key."),
     "version": Entry("isthmus.cli.version", "Print the version."),
 }
 

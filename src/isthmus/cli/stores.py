@@ -11,10 +11,12 @@ from typing import Final
 
 from isthmus.cli.failure import CommandFailed
 from isthmus.config import Settings, StorageSettings
+from isthmus.control.clock import now_ms
 from isthmus.storage.data_dir import find_data_dir, make_private
 from isthmus.storage.database import Database, open_database
 from isthmus.storage.errors import StorageError
 from isthmus.storage.key_file import load_or_make_keys
+from isthmus.storage.sealing import check_key
 from isthmus.storage.vault import Vault, keys_in
 
 DATABASE_FILE: Final = "isthmus.db"
@@ -40,6 +42,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         vault = Vault(keys_in(storage.secret_key) or load_or_make_keys(data_dir))
         database = await open_database(database_url(storage, data_dir))
         try:
+            await check_key(database, vault, now_ms())
             yield Stores(database, vault, settings, data_dir)
         finally:
             await database.close()

@@ -41,6 +41,13 @@ class Vault:
                 "a stored secret cannot be opened with this key: start with the storage.secret_key it was sealed with"
             ) from None
 
+    def opens(self, sealed: str) -> bool:
+        try:
+            self.open(sealed)
+        except VaultError:
+            return False
+        return True
+
     def reseal(self, sealed: str) -> str:
         """The same value under the newest key. Raises `VaultError`."""
         return self.seal(self.open(sealed))
