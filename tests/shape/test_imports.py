@@ -24,10 +24,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "registry": {"core", "config", "dialects", "providers"},
     "conformance": {"core", "wire", "dialects"},
     "observability": {"core"},
-    "storage": {"core", "config", "routing"},
+    "storage": {"core", "config", "routing", "observability"},
     "limiting": {"core", "routing"},
     "migrate": {"core", "config"},
-    "control": {"core", "config", "routing", "storage", "registry", "migrate"},
+    "control": {"core", "config", "routing", "storage", "registry", "migrate", "observability"},
     "admin": {"core", "config", "routing", "control"},
     "server": {"core", "wire", "shaping", "routing", "config", "transport"},
 }

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Self
 
 import structlog
@@ -22,7 +23,7 @@ log = structlog.get_logger("isthmus")
 
 CAPACITY: Final = 10_000
 """Rows kept in memory. A row is about 1 KiB."""
-BATCH_ROWS: Final = 500
+BATCH_ROWS: Final = 1000
 INTERVAL_S: Final = 0.5
 """Longest wait of a row for company."""
 MAX_RETRY_S: Final = 15.0
@@ -138,13 +139,14 @@ class RequestLog:
                     self._some.clear()
 
     async def _write_some(self) -> None:
-        batch = [self._queue[at] for at in range(min(len(self._queue), self._batch_rows))]
+        batch = list(islice(self._queue, self._batch_rows))
         if not batch:
             return
         try:
             await self._keep(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the rows stay and it is tried again
-            self._failing = f"{type(error).__name__}: {error}"[:500]
+            # Only the first line: a driver's next ones are the statement and its values.
+            self._failing = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
             self._failures += 1
             self._complain(
                 "the request log cannot be written; rows are kept in memory", queued=len(self._queue)

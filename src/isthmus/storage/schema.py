@@ -294,6 +294,7 @@ request_logs: Final = _table(
         None,
         "succeeded",
         "started_ms",
+        "id",
         "error",
         "status",
         sqlite_where=text("succeeded = 0"),
