@@ -61,6 +61,14 @@ async def test_asking_how_a_stranger_stands_remembers_nobody() -> None:
     assert len(limiter) == 0
 
 
+async def test_who_has_no_limits_is_not_remembered() -> None:
+    limiter = MemoryLimiter()
+    reservation = await limiter.reserve("key:1", [], Demand(), NOON_S)
+    assert isinstance(reservation, Reservation)
+    await limiter.settle(reservation, Demand(tokens=9), NOON_S)
+    assert len(limiter) == 0
+
+
 async def test_a_meter_holds_no_more_numbers_than_slots() -> None:
     limiter, wide = MemoryLimiter(), Limit(Unit.REQUESTS, 10**6, Sliding(60))
     for tenth in range(3000):

@@ -4,8 +4,8 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
 
 import pytest
 from redis.asyncio import Redis
@@ -40,7 +40,7 @@ async def test_gateways_share_their_meters(prefix: str) -> None:
         )
 
 
-async def test_another_gateway_settles_nothing_of_mine(prefix: str) -> None:
+async def test_a_gateway_gives_back_its_own_slot_and_no_other(prefix: str) -> None:
     async with shared(prefix) as one, shared(prefix) as other:
         mine = await one.reserve("key:1", [TWO_AT_ONCE], Demand(), NOON_S)
         its = await other.reserve("key:1", [TWO_AT_ONCE], Demand(), NOON_S)
@@ -72,15 +72,15 @@ async def test_a_settled_lease_is_not_renewed_into_life() -> None:
 
 
 async def test_leases_are_kept_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("isthmus.limiting.redis.LEASE_S", 0.3)
+    monkeypatch.setattr("isthmus.limiting.redis.RENEWED_EVERY_S", 0.01)
     async with shared() as limiter:
-        assert await admitted(limiter, TWO_AT_ONCE, time.time())
+        reserved_at_s = time.time() - LEASE_S / 2
+        assert await admitted(limiter, TWO_AT_ONCE, reserved_at_s)
         keeping = asyncio.create_task(limiter.keep_leases())
-        await asyncio.sleep(0.6)
-        assert (await limiter.standing("key:1", [TWO_AT_ONCE], time.time()))[0].remaining == 1
+        await asyncio.sleep(0.2)
         keeping.cancel()
-        await asyncio.sleep(0.4)
-        assert (await limiter.standing("key:1", [TWO_AT_ONCE], time.time()))[0].remaining == 2
+        [line] = await limiter.standing("key:1", [TWO_AT_ONCE], reserved_at_s + LEASE_S + 1)
+        assert line.remaining == 1
 
 
 async def test_every_key_has_the_prefix_the_subject_and_an_end(prefix: str) -> None:
@@ -170,51 +170,75 @@ async def test_a_silent_redis_costs_the_time_out_once() -> None:
         await limiter.close()
 
 
-async def test_redis_is_asked_again_after_the_pause(prefix: str) -> None:
-    async with shared(prefix) as limiter, _detour() as detour:
-        through: dict[str, Any] = {"prefix": prefix, "pause_s": 0.1, "timeout_s": 0.5}
-        behind = RedisLimiter(Redis.from_url(detour.url, retry=None), **through)
+async def test_redis_is_asked_again_after_the_pause() -> None:
+    async with shared() as limiter, behind_a_detour(limiter._prefix) as (behind, detour):
         detour.is_open = False
         assert await admitted(behind, PER_MINUTE)
         assert not behind.reachable
         detour.is_open = True
         assert await admitted(behind, PER_MINUTE)  # not asked yet
         assert (await limiter.standing("key:1", [PER_MINUTE], NOON_S))[0].remaining == 3
-        await asyncio.sleep(0.15)
+        behind._ask_again_at_s = 0.0  # the pause is over
         with capture_logs() as lines:
             assert await admitted(behind, PER_MINUTE)
         assert behind.reachable
         assert [line["event"] for line in lines] == ["limits_shared_again"]
         assert (await limiter.standing("key:1", [PER_MINUTE], NOON_S))[0].remaining == 2
-        await behind.close()
+
+
+async def test_an_outage_between_reserving_and_settling_frees_the_slot_with_its_lease() -> None:
+    async with shared() as limiter, behind_a_detour(limiter._prefix) as (behind, detour):
+        reservation = await behind.reserve("key:1", [TWO_AT_ONCE], Demand(), NOON_S)
+        assert isinstance(reservation, Reservation)
+        detour.cut()
+        with capture_logs() as lines:
+            await behind.renew(NOON_S + 1)
+            await behind.renew(NOON_S + 2)
+            await behind.settle(reservation, Demand(), NOON_S + 3)
+        assert [line["event"] for line in lines] == ["limits_not_shared"]
+        [line] = await limiter.standing("key:1", [TWO_AT_ONCE], NOON_S + LEASE_S - 1)
+        assert line.remaining == 1
+        [line] = await limiter.standing("key:1", [TWO_AT_ONCE], NOON_S + LEASE_S)
+        assert line.remaining == 2
 
 
 class Detour:
-    """A port before Redis that can be shut."""
+    """A port before Redis that can be shut, and cut."""
 
     def __init__(self) -> None:
         self.is_open = True
-        self.url = ""
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self.is_open:
             writer.close()
             return
-        host, port = REDIS_URL.removeprefix("redis://").partition("/")[0].rsplit(":", 1)
-        there, back = await asyncio.open_connection(host, int(port))
-        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        there = urlsplit(REDIS_URL)
+        answers, onward = await asyncio.open_connection(there.hostname, there.port or 6379)
+        self._writers += [writer, onward]
+        await asyncio.gather(_copy(reader, onward), _copy(answers, writer))
+
+    def cut(self) -> None:
+        self.is_open = False
+        for writer in self._writers:
+            writer.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while piece := await reader.read(65536):
-        writer.write(piece)
+    with suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            writer.write(piece)
     writer.close()
 
 
 @asynccontextmanager
-async def _detour() -> AsyncIterator[Detour]:
+async def behind_a_detour(prefix: str) -> AsyncIterator[tuple[RedisLimiter, Detour]]:
+    """A limiter that reaches Redis by a way the test can close."""
     detour = Detour()
     server = await asyncio.start_server(detour.pass_on, "127.0.0.1", 0)
-    detour.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-    yield detour
+    url = urlsplit(REDIS_URL)._replace(netloc=f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    limiter = RedisLimiter.connect(Secret(url.geturl()), prefix=prefix)
+    limiter._pause_s = 60  # nobody asks again while the test looks
+    yield limiter, detour
+    await limiter.close()
     server.close()

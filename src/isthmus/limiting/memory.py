@@ -2,7 +2,8 @@
 
 An idle subject is forgotten once all its windows have passed. Beyond `max_subjects` the one that was quiet for longest
 goes early, so that a flood of addresses costs a bounded amount of memory. Two kinds stay: who has a request running, and
-who has used something of a calendar budget (a key: those are the operator's own, and few).
+who has used something of a calendar window. Those are for keys, of which an operator knows the number; an address is
+given sliding windows only.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class MemoryLimiter:
     async def reserve(
         self, subject: str, limits: Sequence[Limit], demand: Demand, now_s: float
     ) -> Reservation | Refused:
+        if not limits:
+            return Reservation(subject, limits, demand, now_s)
         account = self._account(subject, now_s)
         taking = {}
         for limit in limits:
@@ -78,7 +81,7 @@ class MemoryLimiter:
         return Reservation(subject, limits, demand, now_s)
 
     async def settle(self, reservation: Reservation, actual: Demand, now_s: float) -> None:
-        if reservation.settled:
+        if reservation.settled or not reservation.limits:
             return
         reservation.settled = True
         account = self._account(reservation.subject, now_s)

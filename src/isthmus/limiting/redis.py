@@ -10,7 +10,10 @@ free again 90 s later.
 When Redis does not answer within the time-out, requests go on: each gateway then limits by itself, in memory, and asks
 Redis again every 5 s. So an outage lets a key use at most its maximum once more per gateway, and costs nobody an answer.
 What is settled in that time for reservations Redis gave is not corrected there. Nothing is sent twice: a repeated
-command that had already worked would count a request two times.
+command that had already worked would count a request two times. Whoever is cancelled while it reserves may leave a lease
+behind, which nobody renews.
+
+Subjects stand in the keys, so they must be ids, never credentials.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ log = structlog.get_logger("isthmus")
 
 PREFIX: Final = "isthmus:limits:"
 LEASE_S: Final = 90.0
+RENEWED_EVERY_S: Final = 30.0
 TIMEOUT_S: Final = 0.5
 PAUSE_S: Final = 5.0
 """Between two attempts while Redis does not answer."""
@@ -113,6 +117,8 @@ class RedisLimiter:
         self, subject: str, limits: Sequence[Limit], demand: Demand, now_s: float
     ) -> Reservation | Refused:
         lease, counted = next(self._leases), set[str]()
+        if not limits:
+            return Reservation(subject, limits, demand, now_s, lease)
         arguments: list[str | int | float] = [now_s, lease, now_s + LEASE_S]
         for limit in limits:
             taken = 0 if limit.meter in counted else demand.of(limit.unit)
@@ -136,7 +142,7 @@ class RedisLimiter:
         if not reservation.lease:
             await self._local.settle(reservation, actual, now_s)
             return
-        if reservation.settled:
+        if reservation.settled or not reservation.limits:
             return
         reservation.settled = True
         self._running.pop(reservation.lease, None)
@@ -151,6 +157,8 @@ class RedisLimiter:
         await self._ask(self._settle, keys, arguments)
 
     async def standing(self, subject: str, limits: Sequence[Limit], now_s: float) -> list[Standing]:
+        if not limits:
+            return []
         keys = [self._key(subject, limit, now_s) for limit in limits]
         arguments: list[str | int | float] = [now_s]
         for limit in limits:
@@ -171,7 +179,7 @@ class RedisLimiter:
     async def keep_leases(self) -> None:
         """Renews the slots of running requests, until it is cancelled."""
         while True:
-            await asyncio.sleep(LEASE_S / 3)
+            await asyncio.sleep(RENEWED_EVERY_S)
             await self.renew(time.time())
 
     async def renew(self, now_s: float) -> None:
