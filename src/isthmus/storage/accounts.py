@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -123,7 +122,7 @@ class AccountStore:
         self._vault = vault
 
     async def load_all(self) -> list[Account]:
-        """Every account, in the order they were made. Raises `VaultError`."""
+        """Every account, the oldest first. Raises `VaultError`."""
         async with self._database.read() as connection:
             rows = (await connection.execute(_in_order())).mappings().all()
         # Hundreds of credentials take long enough to open that requests would notice.
@@ -146,11 +145,6 @@ class AccountStore:
                 rows = await connection.execute(select(_table).where(_table.c.id.in_(some)))
                 found |= {row["id"]: self._account(row) for row in rows.mappings()}
         return [found[id] for id in dict.fromkeys(ids) if id in found]
-
-    async def count_by_provider(self) -> Counter[str]:
-        query = select(_table.c.provider, func.count()).group_by(_table.c.provider)
-        async with self._database.read() as connection:
-            return Counter(dict((await connection.execute(query)).tuples().all()))
 
     async def ids_by_fingerprint(self, fingerprints: Collection[str]) -> dict[tuple[str, str], str]:
         """(provider, fingerprint) → id of the account that has it."""
@@ -324,7 +318,7 @@ async def _ids_by_fingerprint(
     for some in _portions(list(fingerprints)):
         query = select(_table.c.provider, _table.c.fingerprint, _table.c.id)
         rows = await connection.execute(query.where(_table.c.fingerprint.in_(some)))
-        found |= {(provider, mark): id for provider, mark, id in rows.tuples()}
+        found |= {(provider, mark): id for provider, mark, id in rows}
     return found
 
 
