@@ -16,6 +16,8 @@ from isthmus.storage.audit import AuditLog
 from isthmus.storage.ips import BlockedNetwork, BlockStore
 from isthmus.storage.texts import storable
 
+__all__ = ["MAX_REASON_CHARS", "BlockedNetwork", "IpService", "rules_of"]
+
 MAX_REASON_CHARS: Final = 1000
 _LOOPBACK: Final = (read_network("127.0.0.0/8"), read_network("::1"))
 
