@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from isthmus.core.secret import Secret
 from isthmus.limiting.redis import LEASE_S, RedisLimiter
 from isthmus.routing.limits import Calendar, Demand, Limit, Refused, Reservation, Sliding, Unit
-from limiting.stores import REDIS_URL, shared
+from limiting.stores import REDIS_URL, shared, sweep
 
 NOON_S = 1_795_262_400.0
 PER_MINUTE = Limit(Unit.REQUESTS, 3, Sliding(60))
@@ -96,6 +96,20 @@ async def test_every_key_has_the_prefix_the_subject_and_an_end(prefix: str) -> N
         ]
         ends_s = [await limiter._client.pttl(key) / 1000 for key in keys]
         assert ends_s == pytest.approx([90, 36 * 3600, 120], abs=5)
+
+
+async def test_meters_that_redis_lost_never_fall_below_zero() -> None:
+    """Whoever reserved before the loss gives back more than is there."""
+    limits = [Limit(Unit.TOKENS, 100, Sliding(60)), DAILY_COST]
+    async with shared() as limiter:
+        early = await limiter.reserve("key:1", limits, Demand(tokens=80, cost=80), NOON_S)
+        assert isinstance(early, Reservation)
+        await sweep(limiter._client, limiter._prefix)
+        await limiter.reserve("key:1", limits, Demand(tokens=10, cost=10), NOON_S)
+        await limiter.settle(early, Demand(), NOON_S)
+        assert [line.remaining for line in await limiter.standing("key:1", limits, NOON_S)] == [100, 100]
+        assert await limiter._client.get(f"{limiter._prefix}{{key:1}}:cost:day:1795219200") == b"0"
+        assert await limiter._client.hvals(f"{limiter._prefix}{{key:1}}:tokens:60") == [b"0"]
 
 
 async def test_scripts_come_back_after_redis_forgot_them() -> None:

@@ -168,6 +168,13 @@ async def test_limits_that_share_a_meter_are_counted_once(limiter: Limiter) -> N
     assert await remaining(limiter, TOKENS) == 950
 
 
+async def test_what_counts_as_no_request_passes_a_full_meter(limiter: Limiter) -> None:
+    for _ in range(3):
+        await reserved(limiter, [PER_MINUTE])
+    await reserved(limiter, [PER_MINUTE], Demand(requests=0))
+    assert (await refused(limiter, [PER_MINUTE])).used == 3
+
+
 async def test_a_maximum_of_nothing_allows_nothing(limiter: Limiter) -> None:
     for limit in (
         Limit(Unit.REQUESTS, 0, MINUTE),
