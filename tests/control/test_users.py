@@ -31,6 +31,9 @@ async def test_users_are_made_listed_and_changed(sqlite: Database) -> None:
     line = (await office.audit_lines())[-1]
     assert (line.action, line.target, line.user_name) == ("user_changed", anna.id, "command line")
     assert line.detail == "name anna → ann, role holder → viewer, disabled, new password"
+    assert await office.users.named(" ANN ") == changed
+    with pytest.raises(NotFound, match="users are ann, root"):
+        await office.users.named("anna")
     await office.users.remove(OPERATOR, anna.id)
     with pytest.raises(NotFound):
         await office.users.get(anna.id)

@@ -77,6 +77,14 @@ class Users:
             raise _unknown(id)
         return _shown(found)
 
+    async def named(self, name: str) -> User:
+        """Raises `NotFound`."""
+        found = await self.users.find(name.strip().lower())
+        if found is None:
+            known = ", ".join(each.name for each in await self.users.page("", 20)) or "none yet"
+            raise NotFound(f"there is no user {name!r}: users are {known}")
+        return _shown(found)
+
     async def create(self, actor: Person, new: NewUser) -> User:
         """Raises `Invalid`, and `Conflict` for a name that is taken."""
         name = canonical(new.name)
