@@ -172,6 +172,9 @@ async def test_what_counts_as_no_request_passes_a_full_meter(limiter: Limiter) -
     for _ in range(3):
         await reserved(limiter, [PER_MINUTE])
     await reserved(limiter, [PER_MINUTE], Demand(requests=0))
+    await reserved(
+        limiter, [Limit(Unit.REQUESTS, 2, MINUTE)], Demand(requests=0)
+    )  # or one that was lowered since
     assert (await refused(limiter, [PER_MINUTE])).used == 3
 
 
