@@ -27,7 +27,9 @@ class Entry:
         return self._values.get(name) is not None
 
     def at(self, name: str) -> str:
-        """The dotted path of a key, as the report names it."""
+        """The dotted path of a key, as the report names it; of the mapping itself for an empty name."""
+        if not name:
+            return self.path
         return f"{self.path}.{name}" if self.path else name
 
     def take(self, *names: str) -> object:
@@ -107,6 +109,11 @@ class Entry:
         """Every key with a value; all count as read."""
         self._taken.update(self.names())
         return ((str(name), value) for name, value in self._values.items() if value is not None)
+
+    def all_texts(self) -> dict[str, str]:
+        """Every key whose value is text; the others are reported."""
+        found = {name: self.text(name) for name, _ in self.given()}
+        return {name: text for name, text in found.items() if text is not None}
 
     def carried(self, name: str, text: str = "") -> None:
         self.report.carried.append(Line(self.at(name), text))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 _MASK: Final = re.compile(r"\.\.\.|…|\*{3,}|•{3,}|●{3,}|[xX]{8,}")
 _PLACEHOLDER: Final = re.compile(
     r"""(?:sk-|sk-ant-|sk-or-v1-)?
-        (?: <.*> | \{\{.*\}\} | \[.*\] | x{3,} | -+
+        (?: <.*> | \$\{.*\} | \{\{.*\}\} | \[.*\] | x{3,} | -+
           | (?:put|insert|enter|add|paste|replace)[-_ ].* | .*\byour[-_ ].* | .*\byourkey\b.*
           | change[-_ ]?me(?:[-_ ].*)? | change[-_ ]this.* | replace[-_ ]?me | placeholder | todo | tbd
           | (?:my[-_ ])?api[-_ ]?key(?:[-_ ]here)? | key[-_ ]?here | secret | password

@@ -41,6 +41,15 @@ class Unreadable(Exception):
     """A file that is there but cannot be read. The message names the file, the place in it and the way out, no value."""
 
 
+def file_in(path: Path, *names: str) -> Path | None:
+    """The path itself, or the first of these files in the directory that it is. Raises `Unreadable` when nothing is there."""
+    if path.is_dir():
+        return next((path / name for name in names if (path / name).is_file()), None)
+    if not path.exists():
+        raise Unreadable(f"{path} does not exist: give the path of the program's configuration")
+    return path
+
+
 def read_text(path: Path) -> str:
     """UTF-8, without byte order mark, lines ended by `\\n` alone. Raises `Unreadable`."""
     try:

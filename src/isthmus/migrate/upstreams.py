@@ -1,0 +1,131 @@
+"""Providers and their accounts, made so that they can be used: what would not hold is left out and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from isthmus.config.settings import ProviderSettings
+from isthmus.core.secret import Secret
+from isthmus.migrate.haul import Haul, Line, NewAccount, NewProvider
+from isthmus.migrate.masks import means_no_key, no_credential, prefix, shown_url
+from isthmus.migrate.names import legal_name
+
+OPENAI: Final = "openai-compatible"
+ANTHROPIC: Final = "anthropic"
+_MAX_WEIGHT: Final = 1_000_000
+_MAX_COUNT: Final = 2**53
+
+
+def add_provider(
+    haul: Haul, at: str, wanted: str, type: str, settings: Mapping[str, Any], *, off: str | None = None
+) -> str | None:
+    """A provider named like `wanted`, switched off for the reason `off`. Returns its name, None when it cannot be.
+
+    What is wrong with its settings is left out and reported, but for the address: without that there is no provider.
+    """
+    name = legal_name(wanted, [each.name for each in haul.providers])
+    sound = _sound(haul, at, type, settings, needs_address=off is None)
+    if sound is None:
+        return None
+    haul.providers.append(NewProvider(name, type, sound, enabled=off is None, reason=off))
+    address = f" at {shown_url(str(sound['base_url']))}" if "base_url" in sound else ""
+    said = f"provider {name!r} of type {type}{address}"
+    if off is not None:
+        haul.report.changed.append(Line(at, f"{said}, switched off: {off}"))
+    elif name != wanted:
+        haul.report.changed.append(
+            Line(at, f"{wanted!r} becomes {said}, as a name is unique and part of its path")
+        )
+    else:
+        haul.report.carried.append(Line(at, said))
+    return name
+
+
+def add_api_key(haul: Haul, at: str, provider: str, text: str, label: str, **fields: Any) -> bool:
+    """An account with a key of the vendor, or with none where the text says that the server wants none.
+
+    False, and a line of the report, when the text is no credential.
+    """
+    bare = "" if means_no_key(text) else text.strip()
+    reason = no_credential(bare) if bare else None
+    if reason:
+        haul.report.left_out.append(
+            Line(at, f"{reason}: add an account of provider {provider!r} with the real key")
+        )
+        return False
+    haul.accounts.append(
+        NewAccount(provider, "api_key", {"api_key": Secret(bare)}, label, **_in_range(fields))
+    )
+    shown = f"{prefix(bare)}, encrypted" if bare else "without a key"
+    haul.report.carried.append(Line(at, f"account {label!r} of provider {provider!r} ({shown})"))
+    return True
+
+
+def map_model(haul: Haul, name: str, asked: str, model: str) -> None:
+    """One more entry in the model map of a provider that is in the haul."""
+    for place, each in enumerate(haul.providers):
+        if each.name == name:
+            models = {**each.settings.get("models", {}), asked: model}
+            haul.providers[place] = replace(each, settings={**each.settings, "models": models})
+
+
+def switch_off(haul: Haul, at: str, name: str, reason: str) -> None:
+    """A provider that is in the haul, after all not to be used."""
+    for place, each in enumerate(haul.providers):
+        if each.name == name and each.enabled:
+            haul.providers[place] = replace(each, enabled=False, reason=reason)
+            haul.report.changed.append(Line(at, f"provider {name!r} is switched off: {reason}"))
+
+
+def _sound(
+    haul: Haul, at: str, type: str, settings: Mapping[str, Any], *, needs_address: bool
+) -> dict[str, Any] | None:
+    """The settings without those that a provider of this type would be refused for."""
+    if type not in (OPENAI, ANTHROPIC):
+        return dict(settings)
+    sound = {name: dict(value) if isinstance(value, Mapping) else value for name, value in settings.items()}
+    while (problem := _problem(type, sound, needs_address)) is not None:
+        place, said = problem
+        shown = ".".join(place)
+        if not place or place[0] not in sound or place[0] == "base_url":
+            haul.report.left_out.append(Line(at, f"{shown}: {said}; put it right there and run again"))
+            return None
+        haul.report.left_out.append(Line(f"{at} ({shown})", f"{said}; set it on the provider afterwards"))
+        _remove(sound, place)
+    return sound
+
+
+def _problem(
+    type: str, settings: Mapping[str, Any], needs_address: bool
+) -> tuple[tuple[str, ...], str] | None:
+    try:
+        ProviderSettings.model_validate({"type": type, **settings})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        return tuple(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    if needs_address and type == OPENAI and not settings.get("base_url") and not settings.get("vendor"):
+        return ("base_url",), "the address of the API is missing"
+    return None
+
+
+def _remove(settings: dict[str, Any], place: tuple[str, ...]) -> None:
+    entries = settings[place[0]]
+    if isinstance(entries, dict) and len(place) > 1 and place[1] in entries:
+        del entries[place[1]]
+    else:
+        del settings[place[0]]
+
+
+def _in_range(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Limits of zero and less mean none; what is beyond any use is cut."""
+    kept = {}
+    for name, value in fields.items():
+        if isinstance(value, int) and name not in ("priority", "enabled"):
+            most = _MAX_WEIGHT if name == "weight" else _MAX_COUNT
+            value = min(value, most) if value > 0 else 1 if name == "weight" else None
+        kept[name] = value
+    return kept
