@@ -1,0 +1,28 @@
+"""Every program that can be migrated from: its name on the command line, and its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from isthmus.migrate import claude_code_router, claude_proxy, cliproxyapi, litellm
+from isthmus.migrate.haul import Haul
+from isthmus.migrate.source import Options
+
+
+class Program(NamedTuple):
+    read: Callable[[Path, Options], Haul]
+    """Raises `NotThatProgram` and `Unreadable`."""
+    path: str
+    """What PATH may be, for the help."""
+
+
+PROGRAMS: Final[Mapping[str, Program]] = {
+    claude_proxy.PROGRAM: Program(claude_proxy.read, "config.json or its directory"),
+    litellm.PROGRAM: Program(litellm.read, "the YAML given by --config"),
+    claude_code_router.PROGRAM: Program(
+        claude_code_router.read, "config.json, config.sqlite or their directory"
+    ),
+    cliproxyapi.PROGRAM: Program(cliproxyapi.read, "config.yaml or its directory"),
+}
