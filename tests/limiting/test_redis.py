@@ -216,6 +216,21 @@ async def test_an_outage_between_reserving_and_settling_frees_the_slot_with_its_
         assert line.remaining == 2
 
 
+async def test_running_requests_keep_their_slots_over_a_short_outage() -> None:
+    """Also when nobody asks for anything meanwhile: the renewals themselves find out that Redis is back."""
+    async with shared() as limiter, behind_a_detour(limiter._prefix) as (behind, detour):
+        assert await admitted(behind, TWO_AT_ONCE)
+        detour.cut()
+        await behind.renew(NOON_S + 30)
+        assert not behind.reachable
+        detour.is_open = True
+        behind._ask_again_at_s = 0.0  # the pause is over
+        await behind.renew(NOON_S + 60)
+        assert behind.reachable
+        [line] = await limiter.standing("key:1", [TWO_AT_ONCE], NOON_S + LEASE_S + 1)
+        assert line.remaining == 1
+
+
 class Detour:
     """A port before Redis that can be shut, and cut."""
 

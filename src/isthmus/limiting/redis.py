@@ -22,7 +22,7 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import resources
 from typing import Any, Final, Self
 
@@ -30,6 +30,7 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
@@ -78,9 +79,8 @@ class RedisLimiter:
         self._away = False
         self._ask_again_at_s = 0.0
         self._running: dict[str, Reservation] = {}
-        self._leases = (
-            f"{process}-{number}" for process in [secrets.token_hex(6)] for number in itertools.count()
-        )
+        self._process = secrets.token_hex(6)
+        self._lease_numbers = itertools.count()
         self._reserve = client.register_script(_script("reserve"))
         self._settle = client.register_script(_script("settle"))
         self._standing = client.register_script(_script("standing"))
@@ -116,7 +116,7 @@ class RedisLimiter:
     async def reserve(
         self, subject: str, limits: Sequence[Limit], demand: Demand, now_s: float
     ) -> Reservation | Refused:
-        lease, counted = next(self._leases), set[str]()
+        lease, counted = f"{self._process}-{next(self._lease_numbers)}", set[str]()
         if not limits:
             return Reservation(subject, limits, demand, now_s, lease)
         arguments: list[str | int | float] = [now_s, lease, now_s + LEASE_S]
@@ -184,7 +184,7 @@ class RedisLimiter:
 
     async def renew(self, now_s: float) -> None:
         """Moves the end of every lease. One that has run out meanwhile stays gone: others have its slot by now."""
-        if not self._running or self._away:
+        if not self._running:
             return
         pipeline = self._client.pipeline(transaction=False)
         for lease, reservation in self._running.items():
@@ -193,28 +193,28 @@ class RedisLimiter:
                     key = self._key(reservation.subject, limit, now_s)
                     pipeline.zadd(key, {lease: now_s + LEASE_S}, xx=True)
                     pipeline.pexpire(key, _ttl_ms(limit, now_s))
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await pipeline.execute()
-        except _FAILURES as error:
-            self._lost(error)
+        await self._try(pipeline.execute)
 
-    async def _ask(self, script: Any, keys: list[str], arguments: list[str | int | float]) -> Any:
-        """What the script says, or None when Redis does not answer (or did not lately)."""
+    async def _ask(self, script: AsyncScript, keys: list[str], arguments: list[str | int | float]) -> Any:
+        """What the script says; None when Redis does not answer."""
+        return await self._try(lambda: script(keys, arguments))
+
+    async def _try(self, command: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer to a command; None when there is none within the time-out, or lately was none."""
         if self._away and time.monotonic() < self._ask_again_at_s:
             return None
         # One request at a time finds out whether Redis is back; the others do not wait for it.
         self._ask_again_at_s = time.monotonic() + self._pause_s
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await script(keys, arguments)
+                answer = await command()
         except _FAILURES as error:
             self._lost(error)
             return None
         if self._away:
             self._away = False
             log.info("limits_shared_again")
-        return answer if answer is not None else []
+        return answer
 
     def _lost(self, error: Exception) -> None:
         self._ask_again_at_s = time.monotonic() + self._pause_s
