@@ -8,8 +8,8 @@ from sqlalchemy import delete
 from isthmus.observability.log_row import LogRow
 from isthmus.storage.database import Database
 from isthmus.storage.log_filter import LogFilter
-from isthmus.storage.request_hours import RequestHours
 from isthmus.storage.request_logs import RequestLogs, way
+from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.schema import request_logs
 from log_rows import START_MS, log_row, some_rows
 
@@ -37,7 +37,7 @@ WANTED = st.builds(
 
 @pytest.fixture
 async def logs(database: Database) -> tuple[Database, RequestLogs]:
-    return database, RequestLogs(database, RequestHours(database))
+    return database, RequestLogs(database, RequestSums(database))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,7 +87,7 @@ async def test_each_common_filter_reads_along_an_index(
 
 
 async def test_nobody_sees_rows_without_a_key_of_theirs(sqlite: Database) -> None:
-    store = RequestLogs(sqlite, RequestHours(sqlite))
+    store = RequestLogs(sqlite, RequestSums(sqlite))
     await store.save([log_row(1), log_row(2, key_id="key_1")])
     assert (await store.page(LogFilter(keys=frozenset()), 10)).rows == []
     assert [

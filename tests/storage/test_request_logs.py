@@ -9,15 +9,15 @@ from isthmus.observability.log_row import LogRow
 from isthmus.storage import request_logs as module
 from isthmus.storage.database import Database
 from isthmus.storage.log_filter import LogFilter
-from isthmus.storage.request_hours import RequestHours, Slice
 from isthmus.storage.request_logs import DELETE_ROWS, Position, RequestLogs, StoredRow
+from isthmus.storage.request_sums import RequestSums, Slice
 from isthmus.storage.schema import request_logs
 from log_rows import START_MS, log_row, some_rows
 
 
 @pytest.fixture
 def logs(database: Database) -> RequestLogs:
-    return RequestLogs(database, RequestHours(database))
+    return RequestLogs(database, RequestSums(database))
 
 
 async def whole(logs: RequestLogs, wanted: LogFilter, limit: int) -> list[StoredRow]:
@@ -89,7 +89,7 @@ async def test_pages_have_every_row_once_newest_first(
     sqlite: Database, rows: list[LogRow], limit: int, scan: int, wanted: LogFilter
 ) -> None:
     """However few rows a page may look at."""
-    logs = RequestLogs(sqlite, RequestHours(sqlite))
+    logs = RequestLogs(sqlite, RequestSums(sqlite))
     await sqlite.write(lambda connection: connection.execute(delete(request_logs)))
     await logs.save(rows)
     with pytest.MonkeyPatch.context() as patched:
@@ -125,7 +125,7 @@ async def test_a_row_that_fits_no_column_is_refused_as_a_value(logs: RequestLogs
     with pytest.raises(ValueError, match="in 1 rows"):
         await logs.save([log_row(1, error_text="\ud800")])
     assert await logs.last_id() == 0
-    assert await logs._hours.sums(Slice(0, 2 * START_MS)) == []
+    assert await logs._sums.sums(Slice(0, 2 * START_MS)) == []
 
 
 async def test_traffic_is_what_began_since(logs: RequestLogs) -> None:
@@ -146,5 +146,5 @@ async def test_old_rows_go_in_pieces_and_their_sums_stay(logs: RequestLogs) -> N
     assert await logs.delete_older_than(before_ms, 0) == (DELETE_ROWS, False)
     assert await logs.delete_older_than(before_ms, 5) == (10, True)
     assert len(await whole(logs, LogFilter(), 500)) == 20
-    [sums] = await logs._hours.sums(Slice(0, 2 * START_MS))
+    [sums] = await logs._sums.sums(Slice(0, 2 * START_MS))
     assert sums.requests == DELETE_ROWS + 30

@@ -17,7 +17,7 @@ from isthmus.storage.bulk import Bulk
 from isthmus.storage.database import Database
 from isthmus.storage.errors import Uncertain
 from isthmus.storage.log_filter import Condition, LogFilter, Search
-from isthmus.storage.request_hours import RequestHours
+from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.schema import request_logs
 
 SCAN_ROWS: Final = 10_000
@@ -70,19 +70,21 @@ class Traffic:
 
 
 class RequestLogs:
-    def __init__(self, database: Database, hours: RequestHours) -> None:
+    def __init__(self, database: Database, sums: RequestSums) -> None:
         self._database = database
-        self._hours = hours
+        self._sums = sums
         self._bulk = Bulk(lambda _engine: insert(_table).inline(), (*LogRow._fields, "succeeded"))
 
     async def save(self, rows: Sequence[LogRow]) -> None:
         """All of them or none, and their sums with them. Raises `ValueError` for rows that no repetition would get in,
         `StorageError` when it is the database that fails."""
+        if not rows:
+            return
         lines = [(*row, row.succeeded) for row in rows]
 
         async def work(connection: AsyncConnection) -> None:
             await self._bulk.run(connection, lines)
-            await self._hours.add(connection, rows)
+            await self._sums.grow(connection, rows)
 
         try:
             await self._database.write(work)

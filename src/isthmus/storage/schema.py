@@ -305,9 +305,10 @@ request_logs: Final = _table(
 
 LATENCY_BUCKETS: Final = 32
 
-request_hours: Final = _table(
-    "request_hours",
-    Column("hour_ms", BigInteger, primary_key=True, autoincrement=False),
+request_sums: Final = _table(
+    "request_sums",
+    Column("span", String(4), primary_key=True),
+    Column("start_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("provider", String(ID), primary_key=True),
     Column("model", String(NAME), primary_key=True),
     Column("account_id", String(80), primary_key=True),
@@ -324,7 +325,7 @@ request_hours: Final = _table(
     *(_count(f"duration_{bucket}") for bucket in range(LATENCY_BUCKETS)),
     *(_count(f"first_token_{bucket}") for bucket in range(LATENCY_BUCKETS)),
 )
-"""What statistics are made of: the requests that began in an hour, added up by what they have in common, in the transaction that
-writes their rows. It outlives them. Empty texts stand for what is not known; `error` is empty for what succeeded and
+"""What statistics are made of: the requests that began in an `hour` or a `day` (of UTC), added up by what they have in common, in the
+transaction that writes their rows. It outlives them. Empty texts stand for what is not known; `error` is empty for what succeeded and
 `client_left` where the client did not wait. `duration_…` and `first_token_…` count those that succeeded by latency
 (`storage/latency.py`)."""

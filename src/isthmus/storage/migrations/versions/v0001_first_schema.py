@@ -275,8 +275,9 @@ _table(
 _LATENCY_BUCKETS: Final = 32
 
 _table(
-    "request_hours",
-    Column("hour_ms", BigInteger, primary_key=True, autoincrement=False),
+    "request_sums",
+    Column("span", String(4), primary_key=True),
+    Column("start_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("provider", String(_ID), primary_key=True),
     Column("model", String(_NAME), primary_key=True),
     Column("account_id", String(80), primary_key=True),

@@ -42,10 +42,11 @@ def upgrade() -> None:
     failed = or_(_logs.c.status >= 400, _logs.c.error.is_not(None), _logs.c.client_left == true())
     op.execute(update(_logs).where(failed).values(succeeded=false()))
     create_index(
-        "ix_request_logs_succeeded_started_ms_error_status",
+        "ix_request_logs_succeeded_started_ms_id_error_status",
         "request_logs",
         "succeeded",
         "started_ms",
+        "id",
         "error",
         "status",
         sqlite_where=text("succeeded = 0"),

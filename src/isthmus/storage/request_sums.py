@@ -1,20 +1,24 @@
-"""Requests added up by the hour and by what they have in common: what statistics are read from, however long the log is."""
+"""Requests added up by the hour and the day and by what they have in common: what statistics are read from.
+
+So they cost the same however long the log is. Days make months quick to add up; hours give them their ends.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import add
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, literal_column, null, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal_column, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from isthmus.observability.log_row import LogRow
 from isthmus.storage.bulk import Bulk
 from isthmus.storage.database import Database
 from isthmus.storage.latency import bucket_of
-from isthmus.storage.schema import LATENCY_BUCKETS, request_hours
+from isthmus.storage.schema import LATENCY_BUCKETS, request_sums
 from isthmus.storage.upsert import adding
 
 HOUR_MS: Final = 3_600_000
@@ -24,8 +28,8 @@ CLIENT_LEFT: Final = "client_left"
 UNNAMED_ERROR: Final = "unknown"
 """Stands there for a failure that has no class, such as one in another program's log."""
 
-_table: Final = request_hours
-_KEY: Final = ("hour_ms", "provider", "model", "account_id", "key_id", "error")
+_table: Final = request_sums
+_KEY: Final = ("span", "start_ms", "provider", "model", "account_id", "key_id", "error")
 _COUNTS: Final = (
     "requests",
     "estimated",
@@ -53,7 +57,7 @@ class Dimension(StrEnum):
     ERROR = "error"
 
 
-class Bucket(StrEnum):
+class Span(StrEnum):
     HOUR = "hour"
     DAY = "day"
     """Of UTC."""
@@ -111,36 +115,45 @@ class Slice:
     """Only requests of these keys; None for all."""
 
 
-class RequestHours:
+class RequestSums:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._bulk = Bulk(lambda engine: adding(engine, _table, _SUMMED), (*_KEY, *_SUMMED))
 
-    async def add(self, connection: AsyncConnection, rows: Iterable[LogRow]) -> None:
+    async def grow(self, connection: AsyncConnection, rows: Iterable[LogRow]) -> None:
         """Within the transaction that writes the rows, so that no request is counted twice or not at all."""
-        sums = add_up(rows)
+        hours = add_up(rows)
+        days: dict[tuple[Any, ...], list[int]] = {}
+        for (start_ms, *rest), sums in hours.items():
+            day = (start_ms - start_ms % DAY_MS, *rest)
+            days[day] = list(map(add, days[day], sums)) if day in days else sums
+        lines = [
+            *((Span.DAY.value, *key, *sums) for key, sums in days.items()),
+            *((Span.HOUR.value, *key, *sums) for key, sums in hours.items()),
+        ]
         # In one order everywhere: two gateways that lock the same rows do not wait for each other in a circle.
-        await self._bulk.run(connection, [(*key, *sums[key]) for key in sorted(sums)])
+        await self._bulk.run(connection, sorted(lines))
 
     async def sums(
-        self, wanted: Slice, by: Dimension | None = None, bucket: Bucket | None = None, limit: int = 10_000
+        self, wanted: Slice, by: Dimension | None = None, every: Span | None = None, limit: int = 10_000
     ) -> list[Sums]:
-        """In the order of time; within it most requests first. Without `by` and `bucket`: one, if there are any requests."""
+        """In the order of time; within it most requests first. Without `by` and `every`: one, if there are any requests."""
         async with self._database.read() as connection:
-            rows = await connection.execute(_query(wanted, by, bucket).limit(limit))
+            rows = await connection.execute(_query(wanted, by, every).limit(limit))
             return [_sums(row) for row in rows]
 
-    async def delete_older_than(self, before_ms: int) -> int:
+    async def delete_older_than(self, span: Span, before_ms: int) -> int:
         """How many were deleted."""
+        old = delete(_table).where(_table.c.span == span, _table.c.start_ms < before_ms)
 
         async def work(connection: AsyncConnection) -> int:
-            return (await connection.execute(delete(_table).where(_table.c.hour_ms < before_ms))).rowcount
+            return (await connection.execute(old)).rowcount
 
         return await self._database.write(work)
 
 
 def add_up(rows: Iterable[LogRow]) -> dict[tuple[Any, ...], list[int]]:
-    """Sums in the order of `_SUMMED`, by key in the order of `_KEY`."""
+    """Sums by the hour, in the order of `_SUMMED`, by the values of `_KEY` without the span."""
     found: dict[tuple[Any, ...], list[int]] = {}
     for row in rows:
         key = (
@@ -162,7 +175,7 @@ def add_up(rows: Iterable[LogRow]) -> dict[tuple[Any, ...], list[int]]:
         sums[5] += row.output_tokens or 0
         sums[6] += row.reasoning_tokens or 0
         sums[7] += row.cost_nano_usd or 0
-        if not key[5]:
+        if not key[-1]:
             sums[_DURATION_AT + bucket_of(row.duration_ms)] += 1
             if row.first_token_ms is not None:
                 sums[_FIRST_TOKEN_AT + bucket_of(row.first_token_ms)] += 1
@@ -175,8 +188,8 @@ def _error_of(row: LogRow) -> str:
     return CLIENT_LEFT if row.client_left else row.error or UNNAMED_ERROR
 
 
-def _query(wanted: Slice, by: Dimension | None, bucket: Bucket | None) -> Select[Any]:
-    at, name = _time(bucket), None if by is None else _COLUMNS[by]
+def _query(wanted: Slice, by: Dimension | None, every: Span | None) -> Select[Any]:
+    at, name = _time(every), None if by is None else _COLUMNS[by]
     requests = func.sum(_table.c.requests)
     query = select(
         null() if at is None else at,
@@ -185,7 +198,7 @@ def _query(wanted: Slice, by: Dimension | None, bucket: Bucket | None) -> Select
         _requests_with_error(""),
         _requests_with_error(CLIENT_LEFT),
         *(func.sum(_table.c[each]) for each in _SUMMED[1:]),
-    ).where(*_conditions(wanted))
+    ).where(*_conditions(wanted, every))
     groups: list[ColumnElement[Any]] = [each for each in (at, name) if each is not None]
     if not groups:
         return query.having(requests > 0)
@@ -193,29 +206,46 @@ def _query(wanted: Slice, by: Dimension | None, bucket: Bucket | None) -> Select
     return query.group_by(*groups).order_by(*order)
 
 
-def _time(bucket: Bucket | None) -> ColumnElement[Any] | None:
-    match bucket:
+def _time(every: Span | None) -> ColumnElement[Any] | None:
+    match every:
         case None:
             return None
-        case Bucket.HOUR:
-            return _table.c.hour_ms
-        case Bucket.DAY:
-            return _table.c.hour_ms - _table.c.hour_ms % literal_column(str(DAY_MS))
+        case Span.HOUR:
+            return _table.c.start_ms
+        case Span.DAY:
+            return _table.c.start_ms - _table.c.start_ms % literal_column(str(DAY_MS))
 
 
 def _requests_with_error(error: str) -> ColumnElement[Any]:
     return func.sum(case((_table.c.error == error, _table.c.requests), else_=0))
 
 
-def _conditions(wanted: Slice) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Slice, every: Span | None) -> list[ColumnElement[bool]]:
     conditions = [
-        _table.c.hour_ms >= wanted.since_ms - wanted.since_ms % HOUR_MS,
-        _table.c.hour_ms < wanted.until_ms,
+        _within(wanted.since_ms - wanted.since_ms % HOUR_MS, wanted.until_ms, every),
         *(_COLUMNS[dimension] == name for dimension, name in (wanted.only or {}).items()),
     ]
     if wanted.keys is not None:
         conditions.append(_table.c.key_id.in_(sorted(wanted.keys)))
     return conditions
+
+
+def _within(since_ms: int, until_ms: int, every: Span | None) -> ColumnElement[bool]:
+    """Whole days by the day, the hours before the first and after the last by the hour."""
+    first_day_ms = since_ms + -since_ms % DAY_MS
+    end_of_days_ms = until_ms - until_ms % DAY_MS
+    if every is Span.HOUR or first_day_ms >= end_of_days_ms:
+        return _starts(Span.HOUR, since_ms, until_ms)
+    ranges = [_starts(Span.DAY, first_day_ms, end_of_days_ms)]
+    if since_ms < first_day_ms:
+        ranges.append(_starts(Span.HOUR, since_ms, first_day_ms))
+    if end_of_days_ms < until_ms:
+        ranges.append(_starts(Span.HOUR, end_of_days_ms, until_ms))
+    return or_(*ranges)
+
+
+def _starts(span: Span, since_ms: int, until_ms: int) -> ColumnElement[bool]:
+    return and_(_table.c.span == span.value, _table.c.start_ms >= since_ms, _table.c.start_ms < until_ms)
 
 
 def _sums(row: Sequence[Any]) -> Sums:
