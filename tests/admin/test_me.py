@@ -41,15 +41,15 @@ async def test_tokens_are_made_listed_and_removed(sqlite: Database) -> None:
     await site.office.user("anna", Role.VIEWER)
     await site.office.user("bert", Role.HOLDER)
     anna, bert = await site.browser("anna"), await site.browser("bert")
-    made = await anna("POST", "/v2/me/tokens", {"name": "nightly", "expires": "2199-01-01T00:00:00Z"})
-    assert made.status == 201 and made.json["expires"] == "2199-01-01T00:00:00.000Z"
+    made = await anna("POST", "/v2/me/tokens", {"name": "nightly", "expires_at": "2199-01-01T00:00:00Z"})
+    assert made.status == 201 and made.json["expires_at"] == "2199-01-01T00:00:00.000Z"
     token = made.json["token"]
     script = Caller(site, {"authorization": f"bearer {token}"})
     assert (await script("GET", "/v2/me")).json == (await anna("GET", "/v2/me")).json
     listed = await anna("GET", "/v2/me/tokens")
     (shown,) = listed.json["items"]
     assert (shown["id"], shown["name"], shown["prefix"]) == (made.json["id"], "nightly", token[:10])
-    assert shown["last_used"] is not None and token.encode() not in listed.body
+    assert shown["last_used_at"] is not None and token.encode() not in listed.body
     assert (await bert("GET", "/v2/me/tokens")).json["items"] == []
     assert (await bert("DELETE", f"/v2/me/tokens/{shown['id']}")).status == 404
     assert (await anna("DELETE", f"/v2/me/tokens/{shown['id']}")).status == 204
@@ -62,9 +62,11 @@ async def test_tokens_are_made_listed_and_removed(sqlite: Database) -> None:
         {"name": ""},
         {"name": "a\0b"},
         {"name": "x" * 201},
-        {"name": "late", "expires": "1999-01-01T00:00:00Z"},
-        {"name": "odd", "expires": "tomorrow"},
-        {"name": "huge", "expires": 10**30},
+        {"name": "late", "expires_at": "1999-01-01T00:00:00Z"},
+        {"name": "odd", "expires_at": "tomorrow"},
+        {"name": "far", "expires_at": "9999-12-31T23:59:59-23:59"},
+        {"name": "number", "expires_at": 4_000_000_000},
+        {"name": "huge", "expires_at": 10**30},
     ],
 )
 async def test_tokens_that_cannot_be_made(sqlite: Database, body: dict[str, object]) -> None:

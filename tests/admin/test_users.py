@@ -16,10 +16,10 @@ async def test_users_are_made_changed_and_removed(sqlite: Database) -> None:
     admin = await site.browser("root")
     made = await admin("POST", "/v2/users", {"name": "Anna", "role": "viewer", "password": PASSWORD})
     assert made.status == 201
-    assert made.json["last_sign_in"] is None and PASSWORD.encode() not in made.body
+    assert made.json["last_sign_in_at"] is None and PASSWORD.encode() not in made.body
     anna = await site.browser("anna")
     path = f"/v2/users/{made.json['id']}"
-    assert (await anna("GET", path)).json["last_sign_in"] is not None
+    assert (await anna("GET", path)).json["last_sign_in_at"] is not None
     assert (await anna("GET", "/v2/users")).json["items"][0]["name"] == "anna"
     assert (await anna("PATCH", path, {"role": "admin"})).status == 403
     changed = await admin("PATCH", path, {"role": "holder"})

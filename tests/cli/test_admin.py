@@ -103,7 +103,12 @@ def test_users_are_listed(run: Run, data_dir: Path) -> None:
     run("admin", "reset-password", stdin=PASSWORD.encode())
     assert run("admin", "users").stdout.splitlines()[1].split() == ["admin", "admin", "yes", "yes", "never"]
     (row,) = json.loads(run("admin", "users", "--json").stdout)
-    assert (row["name"], row["role"], row["enabled"], row["last_sign_in"]) == ("admin", "admin", True, None)
+    assert (row["name"], row["role"], row["enabled"], row["last_sign_in_at"]) == (
+        "admin",
+        "admin",
+        True,
+        None,
+    )
 
 
 def test_a_password_typed_is_not_shown(tmp_path: Path, data_dir: Path) -> None:

@@ -41,8 +41,9 @@ async def test_tokens_come_in_pages(sqlite: Database) -> None:
 async def test_what_cannot_be_made(sqlite: Database) -> None:
     office = await open_office(sqlite)
     anna = await office.user("anna")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         await office.tokens.create(OPERATOR, anna.id, "late", now_ms())
+    assert [each.field for each in refused.value.fields] == ["expires_at"]
     for number in range(MAX_TOKENS):
         await office.tokens.create(OPERATOR, anna.id, str(number), None)
     with pytest.raises(Conflict):

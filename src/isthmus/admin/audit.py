@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from isthmus.admin.asking import Admin, Cursor, Limit, Moment, PageOf, milliseconds, moment
+from isthmus.admin.times import Time
 from isthmus.control.audit import Audit
 
 _TEXT = r"^[^\x00-\x1f\x7f]*$"
@@ -17,8 +18,8 @@ Action = Annotated[
     str | None, Query(max_length=64, pattern=_TEXT, description="What was done, such as `sign_in`.")
 ]
 Target = Annotated[str | None, Query(max_length=200, pattern=_TEXT, description="What it was done to.")]
-From = Annotated[datetime | None, Query(alias="from", description="No line before this moment.")]
-Until = Annotated[datetime | None, Query(description="No line at or after this moment.")]
+From = Annotated[Time | None, Query(alias="from", description="No line before this moment.")]
+Until = Annotated[Time | None, Query(description="No line at or after this moment.")]
 
 
 class AuditView(BaseModel):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from isthmus.admin.asking import Asker, Cursor, Limit, Model, Moment, PageOf, milliseconds, moment
 from isthmus.admin.session import SessionId
+from isthmus.admin.times import Time
 from isthmus.control.passwords import MAX_CHARS, MIN_CHARS
 from isthmus.control.people import Person, Role
 from isthmus.control.sign_in import SignIn
@@ -33,9 +34,9 @@ class PasswordChange(Model):
 class SessionView(BaseModel):
     id: str
     current: bool = Field(description="Whether it is the one that asks.")
-    created: Moment
-    expires: Moment
-    last_seen: Moment = Field(description="To the minute.")
+    created_at: Moment
+    expires_at: Moment
+    last_seen_at: Moment = Field(description="To the minute.")
     client: str = Field(description="Address it was begun from.")
     agent: str = Field(description="What the browser said it was.")
 
@@ -48,22 +49,22 @@ class NewTokenInput(Model):
     name: str = Field(
         min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="What it is for."
     )
-    expires: datetime | None = Field(default=None, description="When it ends; never, when left out.")
+    expires_at: Time | None = Field(default=None, description="When it ends; never, when left out.")
 
 
 class TokenView(BaseModel):
     id: str
     name: str
     prefix: str = Field(description="Its first characters.")
-    created: Moment
-    expires: Moment | None
-    last_used: Moment | None = Field(description="To the minute.")
+    created_at: Moment
+    expires_at: Moment | None
+    last_used_at: Moment | None = Field(description="To the minute.")
 
 
 class NewToken(BaseModel):
     id: str
     token: str = Field(description="Shown now and never again.")
-    expires: Moment | None
+    expires_at: Moment | None
 
 
 def me(person: Person) -> Me:
@@ -91,9 +92,9 @@ def router(service: SignIn, tokens: Tokens) -> APIRouter:
             SessionView(
                 id=each.id,
                 current=each.id == session,
-                created=moment(each.created_ms),
-                expires=moment(each.expires_ms),
-                last_seen=moment(each.last_seen_ms),
+                created_at=moment(each.created_ms),
+                expires_at=moment(each.expires_ms),
+                last_seen_at=moment(each.last_seen_ms),
                 client=each.client,
                 agent=each.agent,
             )
@@ -125,9 +126,9 @@ def _add_tokens(router: APIRouter, tokens: Tokens) -> None:
                 id=each.id,
                 name=each.name,
                 prefix=each.prefix,
-                created=moment(each.created_ms),
-                expires=_moment(each.expires_ms),
-                last_used=_moment(each.last_used_ms),
+                created_at=moment(each.created_ms),
+                expires_at=_moment(each.expires_ms),
+                last_used_at=_moment(each.last_used_ms),
             )
             for each in page.items
         ]
@@ -136,7 +137,7 @@ def _add_tokens(router: APIRouter, tokens: Tokens) -> None:
     @router.post("/tokens", status_code=201)
     async def create_my_token(body: NewTokenInput, asker: Asker) -> NewToken:
         """Makes a token for a script, which may then do what its user may do."""
-        expires_ms = None if body.expires is None else milliseconds(body.expires)
+        expires_ms = None if body.expires_at is None else milliseconds(body.expires_at)
         return _shown_once(await tokens.create(asker, asker.id, body.name, expires_ms))
 
     @router.delete("/tokens/{id}", status_code=204)
@@ -146,7 +147,7 @@ def _add_tokens(router: APIRouter, tokens: Tokens) -> None:
 
 
 def _shown_once(made: MadeToken) -> NewToken:
-    return NewToken(id=made.token.id, token=made.secret.reveal(), expires=_moment(made.token.expires_ms))
+    return NewToken(id=made.token.id, token=made.secret.reveal(), expires_at=_moment(made.token.expires_ms))
 
 
 def _moment(at_ms: int | None) -> datetime | None:

@@ -32,9 +32,9 @@ class UserView(BaseModel):
     role: Role
     enabled: bool
     has_password: bool = Field(description="Without one they sign in nowhere, and work with tokens alone.")
-    created: Moment
-    updated: Moment
-    last_sign_in: Moment | None
+    created_at: Moment
+    updated_at: Moment
+    last_sign_in_at: Moment | None
 
 
 class UserInput(Model):
@@ -102,7 +102,7 @@ def _shown(user: User) -> UserView:
         role=user.role,
         enabled=user.enabled,
         has_password=user.has_password,
-        created=moment(user.created_ms),
-        updated=moment(user.updated_ms),
-        last_sign_in=None if user.last_sign_in_ms is None else moment(user.last_sign_in_ms),
+        created_at=moment(user.created_ms),
+        updated_at=moment(user.updated_ms),
+        last_sign_in_at=None if user.last_sign_in_ms is None else moment(user.last_sign_in_ms),
     )

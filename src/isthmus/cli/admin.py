@@ -146,7 +146,7 @@ def _row(user: User) -> dict[str, Any]:
         "role": user.role,
         "enabled": user.enabled,
         "has_password": user.has_password,
-        "last_sign_in": None if user.last_sign_in_ms is None else _time(user.last_sign_in_ms),
+        "last_sign_in_at": None if user.last_sign_in_ms is None else _time(user.last_sign_in_ms),
     }
 
 

@@ -40,7 +40,9 @@ class Tokens:
         """Raises `Invalid` for an end that is past, `Conflict` for a user with too many tokens."""
         now = now_ms()
         if expires_ms is not None and expires_ms <= now:
-            raise Invalid("expires: this moment has passed", [FieldProblem("expires", "must lie ahead")])
+            raise Invalid(
+                "expires_at: this moment has passed", [FieldProblem("expires_at", "must lie ahead")]
+            )
         if len(await self.tokens.of_user(user_id, "", MAX_TOKENS)) >= MAX_TOKENS:
             raise Conflict(f"a user has {MAX_TOKENS} tokens at most: remove one that is not needed any more")
         secret = new_token()
