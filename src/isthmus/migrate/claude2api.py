@@ -1,0 +1,301 @@
+"""claude2api: sessions of claude.ai, from its YAML, its variables or an export of its panel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from isthmus.migrate import source
+from isthmus.migrate.claude2api_models import add_models
+from isthmus.migrate.claude2api_sessions import (
+    Session,
+    add_sessions,
+    from_entries,
+    from_export,
+    from_json,
+    from_variable,
+    is_export,
+)
+from isthmus.migrate.client_keys import add_client_key
+from isthmus.migrate.detect import TELLTALES, Glimpse, not_that_program
+from isthmus.migrate.entry import Entry
+from isthmus.migrate.haul import Haul, Line
+from isthmus.migrate.later import Later, one_line
+from isthmus.migrate.listener import say_listener
+from isthmus.migrate.source import Options, Unreadable
+
+PROGRAM: Final = "claude2api"
+CLAUDE_WEB: Final = "claude-web"
+_YAML: Final = ("config.yaml", "config.yml")
+_EXPORTS: Final = ("sessions.csv", "sessions.txt", "sessions.json")
+_VARIABLES: Final = {
+    "SESSIONS": "sessions",
+    "ADDRESS": "address",
+    "APIKEY": "apiKey",
+    "PROXY": "proxy",
+    "CHAT_DELETE": "chatDelete",
+    "MAX_CHAT_HISTORY_LENGTH": "maxChatHistoryLength",
+    "INTERNAL_RETRY_COUNT": "internalRetryCount",
+    "MAX_CONCURRENT_PER_KEY": "maxConcurrentPerKey",
+    "MAX_GLOBAL_CONCURRENCY": "maxGlobalConcurrency",
+    "NO_ROLE_PREFIX": "noRolePrefix",
+    "PROMPT_DISABLE_ARTIFACTS": "promptDisableArtifacts",
+    "ENABLE_MIRROR_API": "enableMirrorApi",
+    "MIRROR_API_PREFIX": "mirrorApiPrefix",
+    "ADMIN_PASSWORD": "adminPassword",
+    "REQUEST_LOG_RETENTION": "requestLogRetention",
+}
+_FLAGS: Final = frozenset(["CHAT_DELETE", "NO_ROLE_PREFIX", "PROMPT_DISABLE_ARTIFACTS", "ENABLE_MIRROR_API"])
+_NUMBERS: Final = frozenset(
+    "MAX_CHAT_HISTORY_LENGTH INTERNAL_RETRY_COUNT MAX_CONCURRENT_PER_KEY MAX_GLOBAL_CONCURRENCY".split()
+)
+_REPORTED: Final = {
+    "adminPassword": "not carried: the set-up token makes an administrator",
+    "requestLogRetention": "counts rows there; here days: set `request_log.retention_days`",
+}
+_OUR_HISTORY_CHARS: Final = 10_000
+_MAX_ATTEMPTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the path holds."""
+
+    yaml: Mapping[str, Any] | None = field(default=None, repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sessions: tuple[Session, ...] = ()
+    """Those of an export, and those that count for more than the YAML's."""
+    has_export: bool = False
+    """It may be one of no sessions."""
+
+    @property
+    def matches(self) -> bool:
+        telltale = TELLTALES[PROGRAM]
+        shown = telltale.matches(Glimpse(self.yaml)) or telltale.matches(Glimpse(variables=self.variables))
+        return shown or self.has_export
+
+
+def read(path: Path, options: Options) -> Haul:
+    haul = Haul(PROGRAM)
+    found = _in_directory(haul, path, options.env) if path.is_dir() else _in_file(path)
+    if not found.matches:
+        raise not_that_program(PROGRAM, path)
+    if found.has_export and not found.sessions:
+        haul.report.left_out.append(Line(path.name, "an export of no sessions: export them again"))
+    if found.yaml is not None:
+        root = Entry(found.yaml, haul.report)
+        _settings(haul, root, [*found.sessions, *from_entries(root.each_below("sessions"))], is_yaml=True)
+    elif found.variables or found.sessions:
+        root = Entry(_as_yaml(haul, found.variables), haul.report)
+        _settings(haul, root, [*from_variable(root.text("sessions") or ""), *found.sessions], is_yaml=False)
+        if found.variables:
+            _name_variables(haul)
+    return haul
+
+
+def _in_file(path: Path) -> _Found:
+    source.file_in(path)
+    if path.suffix == ".env" or path.name.startswith(".env"):
+        return _Found(variables=_ours(source.read_dotenv(path)))
+    text = source.read_text(path)
+    if is_export(text):
+        return _Found(sessions=tuple(from_export(text, path.name)), has_export=True)
+    if path.suffix == ".json":
+        value = source.read_json(path)
+        if isinstance(value, dict) and value.keys() == {"message"}:
+            return _Found(has_export=True)
+        found = from_json(value, path.name)
+        return _Found(sessions=tuple(found or ()), has_export=found is not None)
+    return _Found(_yaml(path))
+
+
+def _in_directory(haul: Haul, path: Path, env: Mapping[str, str]) -> _Found:
+    """As the program finds it when it is started there: variables that are set count for more than those of the `.env`."""
+    dotenv = path / ".env"
+    variables = _ours({**(source.read_dotenv(dotenv) if dotenv.is_file() else {}), **env})
+    exports = [_in_file(path / name) for name in _EXPORTS if (path / name).is_file()]
+    has_export = any(each.has_export for each in exports)
+    sessions = [session for each in exports for session in each.sessions]
+    file = source.file_in(path, *_YAML)
+    try:
+        yaml = _yaml(file) if file else None
+    except Unreadable as unreadable:
+        if not _Found(variables=variables, has_export=has_export).matches:
+            raise
+        haul.report.left_out.append(
+            Line(_YAML[0], f"{unreadable}; the variables count alone, as in the program")
+        )
+        yaml = None
+    if yaml is not None and ("SESSIONS" in variables or TELLTALES[PROGRAM].matches(Glimpse(yaml))):
+        sessions = [*_beside_yaml(haul, variables), *sessions]
+    elif has_export:
+        yaml = None
+    return _Found(yaml, variables, tuple(sessions), has_export)
+
+
+def _beside_yaml(haul: Haul, variables: Mapping[str, str]) -> list[Session]:
+    """Of the variables the program takes sessions alone when it has a YAML; an older one takes none."""
+    others = [name for name in variables if name != "SESSIONS"]
+    if others:
+        said = "the YAML counts where there is one: write there what you need and run again"
+        haul.report.left_out.append(Line(", ".join(others), said))
+    return from_variable(variables.get("SESSIONS", ""))
+
+
+def _yaml(path: Path) -> Mapping[str, Any] | None:
+    value = source.read_yaml(path)
+    return value if isinstance(value, dict) else None
+
+
+def _ours(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those that the program reads. Empty ones count as not set."""
+    return {name: value for name, value in variables.items() if name in _VARIABLES and value.strip()}
+
+
+def _as_yaml(haul: Haul, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Variables in the shape of the file. Truth is spelled exactly; a number that is none counts as not set."""
+    values: dict[str, Any] = {}
+    for name, text in variables.items():
+        if name == "CHAT_DELETE":
+            values[_VARIABLES[name]] = text != "false"
+        elif name in _FLAGS:
+            values[_VARIABLES[name]] = text == "true"
+        elif name in _NUMBERS and not text.strip().lstrip("+-").isdecimal():
+            haul.report.left_out.append(Line(name, "no whole number: the program took its default, too"))
+        else:
+            values[_VARIABLES[name]] = text.strip()
+    return values
+
+
+def _name_variables(haul: Haul) -> None:
+    """In the report, a variable is called as whoever set it calls it."""
+    names = {name: variable for variable, name in _VARIABLES.items()}
+    report = haul.report
+    for lines in (report.carried, report.changed, report.left_out, report.unknown):
+        lines[:] = [replace(line, what=names.get(line.what, line.what)) for line in lines]
+
+
+def _settings(haul: Haul, root: Entry, sessions: list[Session], *, is_yaml: bool) -> None:
+    provider = Later(haul, CLAUDE_WEB)
+    _client_key(haul, root)
+    _listener(haul, root)
+    per_session = _in_range(root, "maxConcurrentPerKey", 10)
+    if per_session:
+        root.carried("maxConcurrentPerKey", f"`max_concurrency` {per_session} of each account")
+    add_sessions(haul, provider, sessions, per_session)
+    if proxy := root.text("proxy"):
+        provider.keep_proxy(root, "proxy", proxy)
+    _chats(provider, root, is_yaml=is_yaml)
+    if in_all := _in_range(root, "maxGlobalConcurrency", 1000):
+        provider.keep(root, "maxGlobalConcurrency", "max_concurrency", in_all)
+    for name, setting in (
+        ("noRolePrefix", "no_role_prefix"),
+        ("promptDisableArtifacts", "prompt_disable_artifacts"),
+    ):
+        if (flag := root.flag(name, words=True)) is not None:
+            provider.keep(root, name, setting, flag)
+    _mirror(provider, root)
+    _attempts(haul, root)
+    add_models(provider, root)
+    _prompt(root)
+    root.leave_out(_REPORTED)
+    root.rest_is_unknown()
+    provider.add("sessions")
+
+
+def _client_key(haul: Haul, root: Entry) -> None:
+    if key := root.text("apiKey"):
+        add_client_key(haul, "apiKey", key.removeprefix("Bearer "), PROGRAM)
+    elif root.names():
+        haul.report.closing.append(
+            "The program asked clients for no key: create one with `isthmus keys create`"
+        )
+
+
+def _listener(haul: Haul, root: Entry) -> None:
+    address = root.text("address")
+    if address is None:
+        return
+    host, colon, port = address.strip().rpartition(":")
+    if not colon or not port.isdecimal():
+        root.left_out("address", "not host:port: write `server.host` and `server.port` into isthmus.yaml")
+        return
+    host = host.strip("[]") or "0.0.0.0"  # noqa: S104 - what an empty host means there
+    say_listener(haul, host=host, port=int(port), host_at="address", port_at="address")
+
+
+def _chats(provider: Later, root: Entry, *, is_yaml: bool) -> None:
+    delete = root.flag("chatDelete", words=True)
+    if delete is not None:
+        provider.keep(root, "chatDelete", "chat_delete", delete)
+    elif is_yaml:
+        provider.put("chat_delete", False)
+        root.changed(
+            "chatDelete",
+            "absent, which meant false; kept as `chat_delete` false, as deleting cannot be undone",
+        )
+    length = root.integer("maxChatHistoryLength")
+    if length is not None and length > 0:
+        provider.put("max_chat_history_length", length)
+        root.changed(
+            "maxChatHistoryLength", f"{length} bytes become `max_chat_history_length` {length} characters"
+        )
+    elif is_yaml or length is not None:
+        was = "absent" if length is None else str(length)
+        root.changed(
+            "maxChatHistoryLength", f"{was} becomes `max_chat_history_length` {_OUR_HISTORY_CHARS} characters"
+        )
+
+
+def _mirror(provider: Later, root: Entry) -> None:
+    enabled = root.flag("enableMirrorApi", words=True)
+    prefix = (root.text("mirrorApiPrefix") or "").strip()
+    if enabled and not prefix.strip("/"):
+        said = "true with an empty prefix took every path and asked nobody for a key; here it stays off: set a prefix first"
+        root.changed("enableMirrorApi", said)
+        provider.put("mirror.enabled", False)
+    elif enabled is not None:
+        provider.keep(root, "enableMirrorApi", "mirror.enabled", enabled)
+    if prefix.strip("/"):
+        provider.keep(root, "mirrorApiPrefix", "mirror.prefix", f"/{prefix.strip('/')}")
+
+
+def _attempts(haul: Haul, root: Entry) -> None:
+    newer, older = root.integer("internalRetryCount"), root.integer("retryCount")
+    name, wanted = ("internalRetryCount", newer) if newer is not None else ("retryCount", older)
+    if newer is not None and older is not None:
+        root.left_out("retryCount", "internalRetryCount counts")
+    if wanted is None:
+        return
+    if wanted < 1:
+        root.changed(
+            name, f"{wanted} meant that nothing is tried; becomes the default of `accounts.max_attempts`"
+        )
+        return
+    attempts = min(wanted, _MAX_ATTEMPTS)
+    haul.settings["accounts.max_attempts"] = attempts
+    tell = root.carried if attempts == wanted else root.changed
+    tell(name, f"{wanted} becomes `accounts.max_attempts` {attempts}")
+
+
+def _prompt(root: Entry) -> None:
+    mode = root.text("globalPromptOverrideMode")
+    text = root.text("globalSystemPromptOverride")
+    if text:
+        said = f"a system prompt ({mode or 'append'}) is not put into requests unseen. It begins: "
+        root.left_out("globalSystemPromptOverride", said + json.dumps(one_line(text), ensure_ascii=False))
+    if mode:
+        root.left_out("globalPromptOverrideMode", "belongs to the prompt: set it with your own system prompt")
+
+
+def _in_range(root: Entry, name: str, most: int) -> int | None:
+    """Out of it, the value the program itself brought it to."""
+    count = root.integer(name)
+    if count is None:
+        return None
+    if not 1 <= count <= most:
+        root.changed(name, f"{count} becomes {min(max(count, 1), most)}: the program allowed 1 to {most}")
+    return min(max(count, 1), most)
