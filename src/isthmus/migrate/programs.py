@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from isthmus.migrate import claude_code_router, claude_proxy, cliproxyapi, litellm
+from isthmus.migrate import claude2api, claude_code_router, claude_proxy, cliproxyapi, kiro_gateway, litellm
 from isthmus.migrate.haul import Haul
 from isthmus.migrate.source import Options
 
@@ -25,4 +25,8 @@ PROGRAMS: Final[Mapping[str, Program]] = {
         claude_code_router.read, "config.json, config.sqlite or their directory"
     ),
     cliproxyapi.PROGRAM: Program(cliproxyapi.read, "config.yaml or its directory"),
+    claude2api.PROGRAM: Program(
+        claude2api.read, "config.yaml, .env, an export of sessions, or the directory it runs in"
+    ),
+    kiro_gateway.PROGRAM: Program(kiro_gateway.read, ".env, credentials.json, or the directory it runs in"),
 }
