@@ -13,17 +13,17 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from isthmus.admin.bodies import SAFE, Incoming, answering_first, bounded
 from isthmus.admin.errors import render
 from isthmus.admin.origin import is_foreign, is_ours
 from isthmus.admin.rules import Need, is_plain, need_for, suffices
 from isthmus.admin.session import cookie_in
-from isthmus.control.failures import Denied, Invalid, NotFound, OperationFailed, Unauthenticated
+from isthmus.control.failures import Denied, NotFound, OperationFailed, Unauthenticated
 from isthmus.control.identity import Identities, Known
 from isthmus.core.secret import Secret
 
 MAX_PUBLIC_BODY_BYTES: Final = 16 << 10
 """Whoever is not signed in has a name and a password to say, no more."""
-_SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class AdminGuard:
         state: dict[str, Any] = dict(scope.get("state") or {})
         request_id = str(state.get("request_id", ""))
         guarded = _hardened(send, request_id)
-        headers = Headers(scope=scope)
+        headers, incoming = Headers(scope=scope), Incoming(receive)
         need = need_for(scope["method"], scope["path"])
         try:
             if need is Need.NOTHING:
@@ -52,12 +52,13 @@ class AdminGuard:
             if not is_plain(scope["path"]):
                 raise NotFound("no such path. See /v2/openapi.json")
             limit = MAX_PUBLIC_BODY_BYTES if need is Need.NOTHING else self.max_body_bytes
-            receive = await _bounded(scope["method"], headers, receive, limit)
+            body = await bounded(scope["method"], headers, incoming, limit)
         except OperationFailed as refusal:
-            await render(request_id, refusal)(scope, receive, guarded)
+            patient = answering_first(headers, incoming, guarded)
+            await render(request_id, refusal)(scope, receive, patient)
         else:
             # What was judged is what is routed: nothing is cut off the path behind this line.
-            await self.app(dict(scope) | {"state": state, "root_path": ""}, receive, guarded)
+            await self.app(dict(scope) | {"state": state, "root_path": ""}, body, guarded)
 
     async def _known(self, scope: Scope, headers: Headers) -> Known:
         """Raises `Unauthenticated`, and `Denied` for a cookie that our own page did not send."""
@@ -90,48 +91,11 @@ def _demand_no_foreign_page(headers: Headers) -> None:
 
 def _demand_own_page(method: str, headers: Headers) -> None:
     _demand_no_foreign_page(headers)
-    if method not in _SAFE and not is_ours(headers):
+    if method not in SAFE and not is_ours(headers):
         raise Denied(
             "a cookie alone is not enough to change anything, and neither `Sec-Fetch-Site` nor `Origin` says that the "
             "gateway's own page sends this: scripts send a token instead, as `Authorization: Bearer isa_…`"
         )
-
-
-async def _bounded(method: str, headers: Headers, receive: Receive, max_bytes: int) -> Receive:
-    """Lets only JSON of a bearable size through. Raises `Invalid`."""
-    length, chunked = headers.get("content-length", "0"), "transfer-encoding" in headers
-    if not length.isdecimal():
-        raise Invalid("content-length is not a number")
-    if method not in _SAFE and (chunked or length != "0"):
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise Invalid(f"content-type is {kind[:100]!r}: send JSON, as `application/json`")
-    if len(length) > 18 or int(length) > max_bytes:
-        raise _too_large(max_bytes)
-    return await _received(receive, max_bytes) if chunked else receive
-
-
-async def _received(receive: Receive, max_bytes: int) -> Receive:
-    """Reads a body of unknown length before anybody works on it."""
-    body, more = bytearray(), True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            break  # The client has gone; whoever reads on will hear it again.
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > max_bytes:
-            raise _too_large(max_bytes)
-    waiting: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
-
-    async def again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return again
-
-
-def _too_large(max_bytes: int) -> Invalid:
-    return Invalid(f"the body is too large: at most {max_bytes} bytes are read here")
 
 
 def _hardened(send: Send, request_id: str) -> Send:
