@@ -6,7 +6,15 @@ import pytest
 
 from isthmus.core.secret import Secret
 from isthmus.migrate.haul import Haul
-from isthmus.migrate.upstreams import ANTHROPIC, OPENAI, add_api_key, add_provider, map_model, switch_off
+from isthmus.migrate.upstreams import (
+    ANTHROPIC,
+    NOWHERE,
+    OPENAI,
+    add_api_key,
+    add_provider,
+    map_model,
+    switch_off,
+)
 
 URL = "https://api.example.com/v1"
 
@@ -41,6 +49,7 @@ def test_one_that_is_switched_off_may_lack_its_address() -> None:
     haul, name = added({}, off="no address")
     assert name == "name"
     assert (haul.providers[0].enabled, haul.providers[0].reason) == (False, "no address")
+    assert haul.providers[0].settings == {"base_url": NOWHERE}
 
 
 @pytest.mark.parametrize(
@@ -129,3 +138,9 @@ def test_switching_off_says_so_once() -> None:
     switch_off(haul, "at", "name", "another reason")
     assert (haul.providers[0].enabled, haul.providers[0].reason) == (False, "no key")
     assert [line.text for line in haul.report.changed] == ["provider 'name' is switched off: no key"]
+
+
+def test_anthropic_always_wants_a_key() -> None:
+    haul, _ = added({}, ANTHROPIC)
+    assert not add_api_key(haul, "at", "name", "none", "label")
+    assert "is empty" in haul.report.left_out[0].text

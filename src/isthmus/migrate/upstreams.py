@@ -16,6 +16,8 @@ from isthmus.migrate.names import legal_name
 
 OPENAI: Final = "openai-compatible"
 ANTHROPIC: Final = "anthropic"
+NOWHERE: Final = "https://address-unknown.invalid/v1"
+"""Stands for the address that a provider which is switched off still lacks: nothing can ever be there (RFC 2606)."""
 _MAX_WEIGHT: Final = 1_000_000
 _MAX_COUNT: Final = 2**53
 
@@ -28,7 +30,9 @@ def add_provider(
     What is wrong with its settings is left out and reported, but for the address: without that there is no provider.
     """
     name = legal_name(wanted, [each.name for each in haul.providers])
-    sound = _sound(haul, at, type, settings, needs_address=off is None)
+    if off is not None and type == OPENAI and not (settings.get("base_url") or settings.get("vendor")):
+        settings = {**settings, "base_url": NOWHERE}
+    sound = _sound(haul, at, type, settings)
     if sound is None:
         return None
     haul.providers.append(NewProvider(name, type, sound, enabled=off is None, reason=off))
@@ -46,12 +50,13 @@ def add_provider(
 
 
 def add_api_key(haul: Haul, at: str, provider: str, text: str, label: str, **fields: Any) -> bool:
-    """An account with a key of the vendor, or with none where the text says that the server wants none.
+    """An account with a key of the vendor, or with none where the text says that the server wants none
+    (Anthropic's always wants one).
 
     False, and a line of the report, when the text is no credential.
     """
     bare = "" if means_no_key(text) else text.strip()
-    reason = no_credential(bare) if bare else None
+    reason = no_credential(bare) if bare or _needs_key(haul, provider) else None
     if reason:
         haul.report.left_out.append(
             Line(at, f"{reason}: add an account of provider {provider!r} with the real key")
@@ -81,14 +86,16 @@ def switch_off(haul: Haul, at: str, name: str, reason: str) -> None:
             haul.report.changed.append(Line(at, f"provider {name!r} is switched off: {reason}"))
 
 
-def _sound(
-    haul: Haul, at: str, type: str, settings: Mapping[str, Any], *, needs_address: bool
-) -> dict[str, Any] | None:
+def _needs_key(haul: Haul, provider: str) -> bool:
+    return any(each.name == provider and each.type == ANTHROPIC for each in haul.providers)
+
+
+def _sound(haul: Haul, at: str, type: str, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """The settings without those that a provider of this type would be refused for."""
     if type not in (OPENAI, ANTHROPIC):
         return dict(settings)
     sound = {name: dict(value) if isinstance(value, Mapping) else value for name, value in settings.items()}
-    while (problem := _problem(type, sound, needs_address)) is not None:
+    while (problem := _problem(type, sound)) is not None:
         place, said = problem
         shown = ".".join(place)
         if not place or place[0] not in sound or place[0] == "base_url":
@@ -99,15 +106,13 @@ def _sound(
     return sound
 
 
-def _problem(
-    type: str, settings: Mapping[str, Any], needs_address: bool
-) -> tuple[tuple[str, ...], str] | None:
+def _problem(type: str, settings: Mapping[str, Any]) -> tuple[tuple[str, ...], str] | None:
     try:
         ProviderSettings.model_validate({"type": type, **settings})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         return tuple(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-    if needs_address and type == OPENAI and not settings.get("base_url") and not settings.get("vendor"):
+    if type == OPENAI and not settings.get("base_url") and not settings.get("vendor"):
         return ("base_url",), "the address of the API is missing"
     return None
 
