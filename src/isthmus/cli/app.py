@@ -43,6 +43,7 @@ COMMANDS: Final = {
         "isthmus.cli.conformance", "Run the conformance cases against a gateway or an upstream."
     ),
     "example-config": Entry("isthmus.cli.example_config", "Print a commented isthmus.yaml."),
+    "migrate": Entry("isthmus.cli.migrate", "Take over from another program."),
     "admin": Entry("isthmus.cli.admin", "Users of the administration, their passwords and tokens."),
     "storage": Entry("isthmus.cli.storage", "The database and its secret key."),
     "version": Entry("isthmus.cli.version", "Print the version."),
