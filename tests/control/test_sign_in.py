@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 
 from isthmus.control.attempts import FREE
+from isthmus.control.clock import now_ms
 from isthmus.control.failures import Conflict, Invalid, NotFound, OperationFailed, Throttled, Unauthenticated
 from isthmus.control.people import OPERATOR, Role
 from isthmus.control.sign_in import SignedIn, Visitor
@@ -16,6 +18,7 @@ from isthmus.control.users import UserEdit
 from isthmus.core.secret import Secret
 from isthmus.observability.logs import set_up
 from isthmus.storage.database import Database
+from isthmus.storage.users import UserChange, UserStore
 from signing_in import PASSWORD, Office, open_office, person
 
 HERE = Visitor("192.0.2.7", "Firefox")
@@ -132,6 +135,34 @@ async def test_a_new_password_ends_the_other_sessions(sqlite: Database) -> None:
         await signed_in(office)
     await office.sign_in.sign_in("anna", Secret(NEW_PASSWORD), HERE)
     assert "password_change_failed" in await office.actions()
+
+
+async def test_a_new_password_also_ends_what_is_about_to_begin(sqlite: Database) -> None:
+    """Whoever has the old password and is being let in with it while it is changed stays outside."""
+    office = await open_office(sqlite)
+    anna = await office.user("anna")
+    slow = PasswordHasher(time_cost=100, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    await UserStore(sqlite).change(anna.id, UserChange(password_hash=slow), now_ms())
+    free = office.sign_in.passwords._places._value
+    signing_in = asyncio.create_task(signed_in(office))
+    while office.sign_in.passwords._places._value == free:
+        await asyncio.sleep(0)
+    await office.users.edit(OPERATOR, anna.id, UserEdit(password=Secret(NEW_PASSWORD)))
+    assert not signing_in.done()
+    with pytest.raises(Unauthenticated, match="changed at this very moment"):
+        await signing_in
+    assert await office.sign_in.sessions_of(person(anna)) == []
+
+
+async def test_a_hash_by_old_parameters_is_replaced_at_sign_in(sqlite: Database) -> None:
+    office = await open_office(sqlite)
+    anna = await office.user("anna")
+    old = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
+    await UserStore(sqlite).change(anna.id, UserChange(password_hash=old), now_ms())
+    await signed_in(office)
+    stored = await UserStore(sqlite).load(anna.id)
+    assert stored is not None and stored.password_hash is not None and "t=1," in stored.password_hash
+    await signed_in(office)
 
 
 async def test_the_set_up_token_makes_one_administrator(sqlite: Database) -> None:

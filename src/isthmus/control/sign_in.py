@@ -97,9 +97,10 @@ class SignIn:
             await self._note_failure(visitor, "sign_in_failed", "" if user is None else user.name, why)
             raise Unauthenticated("name or password is wrong")
         self.attempts.succeeded(visitor.client, name)
+        signed = await self._open(user, visitor, "sign_in")
         if user.password_hash and checked.renewed_hash:
             await self.users.replace_hash(user.id, user.password_hash, checked.renewed_hash)
-        return await self._open(user, visitor, "sign_in")
+        return signed
 
     async def sign_out(self, person: Person, session_id: str | None) -> None:
         """A script with a token has nothing to sign out of."""
@@ -163,8 +164,16 @@ class SignIn:
             agent=storable(visitor.agent, MAX_AGENT_CHARS),
         )
         await self.sessions.add(session)
+        await self._demand_unchanged(user, session)
         await self.users.signed_in(user.id, now)
         person = person_from(user, visitor.client)
         log.info(action, user=user.name, client=visitor.client)
         await self.audit.note(person, action, user.name)
         return SignedIn(person, cookie, self.session_hours * 3600)
+
+    async def _demand_unchanged(self, user: StoredUser, session: StoredSession) -> None:
+        """While a password was being checked, a new one may have ended all sessions but the one that was about to begin."""
+        present = await self.users.load(user.id)
+        if present is None or (present.enabled, present.password_hash) != (user.enabled, user.password_hash):
+            await self.sessions.end(user.id, session.id)
+            raise Unauthenticated("this user has been changed at this very moment: sign in again")
