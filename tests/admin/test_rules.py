@@ -1,10 +1,13 @@
 """The table of who may what."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.admin.rules import Need, is_plain, need_for, suffices
+from isthmus.admin.rules import RULES, Need, is_plain, need_for, suffices
 from isthmus.control.people import Role
 
 
@@ -94,3 +97,9 @@ def test_roles_hold_what_lesser_ones_hold() -> None:
         Role.VIEWER: [True, True, True, False],
         Role.ADMIN: [True, True, True, True],
     }
+
+
+def test_the_documentation_shows_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "administration.md").read_text("utf-8")
+    shown = re.findall(r"^\| (\S+) \| `(/v2\S*)` \| (\w+) \|$", page, re.MULTILINE)
+    assert shown == [(rule.method, rule.path, rule.need.name.lower()) for rule in RULES]
