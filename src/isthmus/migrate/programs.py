@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from isthmus.migrate import claude2api, claude_code_router, claude_proxy, cliproxyapi, kiro_gateway, litellm
+from isthmus.migrate import (
+    claude2api,
+    claude_code_api,
+    claude_code_router,
+    claude_proxy,
+    cliproxyapi,
+    kiro_gateway,
+    litellm,
+)
 from isthmus.migrate.haul import Haul
 from isthmus.migrate.source import Options
 
@@ -27,6 +35,9 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     cliproxyapi.PROGRAM: Program(cliproxyapi.read, "config.yaml or its directory"),
     claude2api.PROGRAM: Program(
         claude2api.read, "config.yaml, .env, an export of sessions, or the directory it runs in"
+    ),
+    claude_code_api.PROGRAM: Program(
+        claude_code_api.read, "the directory it runs in, a file of its config directory, or .env"
     ),
     kiro_gateway.PROGRAM: Program(kiro_gateway.read, ".env, credentials.json, or the directory it runs in"),
 }
