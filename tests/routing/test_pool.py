@@ -158,11 +158,11 @@ def test_the_refusal_of_an_earlier_credential_is_old_news() -> None:
 
 
 def test_an_account_of_the_configuration_file_rests_instead() -> None:
-    pool = pool_of(Member(A, read_only=True))
-    change = failing(pool, REFUSED)
+    pool = pool_of(Member(A, read_only=True), Member(B))
+    change = failing(pool, REFUSED, excluded={B})
     assert change.disabled is None
     assert change.cooling == Cooling(A, None, NOW + 60, CoolingReason.CREDENTIAL, "who?", 1)
-    again = failing(pool, REFUSED, NOW + 60)
+    again = failing(pool, REFUSED, NOW + 60, excluded={B})
     assert again.cooling and again.cooling.until_s == NOW + 180
 
 
@@ -175,9 +175,18 @@ def test_one_forbidden_request_rests_nobody() -> None:
 
 
 def test_a_quota_rests_every_model() -> None:
-    pool = pool_of(Member(A))
-    failing(pool, QUOTA)
-    assert nobody(pool, model="other").retry_after_s == 300
+    pool = pool_of(Member(A), Member(B))
+    failing(pool, QUOTA, excluded={B})
+    assert nobody(pool, model="other", excluded={B}).retry_after_s == 300
+
+
+@pytest.mark.parametrize("error", [QUOTA, REFUSED])
+def test_an_only_account_does_not_rest_for_a_refusal_that_names_no_time(error: UpstreamError) -> None:
+    pool = pool_of(Member(A, read_only=True), Member(B, enabled=False))
+    assert not failing(pool, error)
+    assert lease(pool).account == A
+    known = UpstreamError("used up", status=402, next=Next.OTHER_ACCOUNT, scope=Scope.ACCOUNT, cooldown_s=9.0)
+    assert failing(pool, known).cooling
 
 
 def test_nobody_is_tried_twice() -> None:
@@ -295,13 +304,13 @@ def test_an_account_cannot_be_in_a_pool_twice() -> None:
 
 
 def test_an_operator_ends_rests() -> None:
-    pool = pool_of(Member(A))
-    failing(pool, LIMITED), failing(pool, QUOTA, model="n")
+    pool = pool_of(Member(A), Member(B))
+    failing(pool, LIMITED, excluded={B}), failing(pool, QUOTA, model="n", excluded={B})
     assert pool.clear(A, None) == Change(cleared=((A, None),))
-    assert nobody(pool).why is Why.LIMITED
+    assert state_of(pool, A) is State.COOLING
     assert pool.clear(A) == Change(cleared=((A, "m"),))
     assert pool.clear(A) == pool.clear(C) == Change()
-    assert lease(pool).account == A
+    assert lease(pool, excluded={B}).account == A
 
 
 def test_round_robin_goes_on_where_it_was_after_an_edit() -> None:

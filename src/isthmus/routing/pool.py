@@ -125,6 +125,9 @@ class Pool:
                 return NO_CHANGE
             if not slot.member.read_only:
                 return self._bury(slot, verdict.text)
+        if verdict.whole_account and verdict.wait_s is None and len(self._enabled) == 1:
+            # Nobody else could answer: the upstream's own words help more than ours, until the refusal is mended.
+            return NO_CHANGE
         return slot.health.fail(verdict, lease.model, lease.probes, now_s, self._rules)
 
     def release(self, lease: Lease, now_s: float, tokens: int | None = None) -> None:
