@@ -105,12 +105,18 @@ async def test_a_wrong_edit_changes_nothing(service: KeyService) -> None:
 async def test_a_revoked_key_is_off_and_a_deleted_one_gone(service: KeyService) -> None:
     made = await service.create(ADMIN, KeyInput(name="laptop"))
     assert not (await service.revoke(ADMIN, made.key.id)).enabled
+    assert (await service.enable(ADMIN, made.key.id)).enabled
     await service.delete(ADMIN, made.key.id)
     for act in (service.revoke, service.delete, service.rotate, service.get):
         with pytest.raises(NotFound, match=made.key.id):
             await act(ADMIN, made.key.id)
-    assert [action for action, _ in await audited(service)] == ["key.create", "key.edit", "key.delete"]
-    assert (await audited(service))[1] == ("key.edit", "switched off")
+    assert [action for action, _ in await audited(service)] == [
+        "key.create",
+        "key.edit",
+        "key.edit",
+        "key.delete",
+    ]
+    assert [detail for _, detail in await audited(service)][1:3] == ["switched off", "switched on"]
 
 
 async def test_a_rotated_key_has_another_secret_and_is_the_same_otherwise(service: KeyService) -> None:

@@ -140,6 +140,10 @@ class KeyService:
         """Switches it off; it can be switched on again. Raises `NotFound`."""
         return await self.edit(person, id, lambda written: replace(written, enabled=False))
 
+    async def enable(self, person: Person, id: str) -> ApiKey:
+        """Switches it on again. Raises `NotFound`."""
+        return await self.edit(person, id, lambda written: replace(written, enabled=True))
+
     async def rotate(self, person: Person, id: str) -> Made:
         """A new secret; the old one is refused from now on. Raises `NotFound`."""
         secret = new_secret()

@@ -1,0 +1,96 @@
+"""API keys as tables for people and as rows for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from isthmus.cli.moments import write_moment
+from isthmus.control.clock import now_ms
+from isthmus.control.keys import ApiKey, CurrentUse, KeyUse, Used
+from isthmus.routing.limits import NANO_USD, Unit, amount
+from isthmus.routing.permissions import limits_of
+
+
+def key_table(keys: Iterable[ApiKey], used: Mapping[str, CurrentUse]) -> Table:
+    table = Table("Name", box=None)
+    table.add_column("Id", no_wrap=True)
+    for name in ("State", "Restricted to", "Requests today", "Cost this month"):
+        table.add_column(name)
+    for key in keys:
+        use = used.get(key.id, CurrentUse())
+        cost = amount(Unit.COST, use.month.cost_nano_usd)
+        cells = (key.name, key.id, _state(key), _restrictions(key), f"{use.day.requests:,}", cost)
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def usage_table(use: KeyUse) -> Table:
+    table = Table(box=None)
+    table.add_column("Day")
+    for name in ("Requests", "Failed", "Input tokens", "Output tokens", "Cost"):
+        table.add_column(name, justify="right")
+    for row in use.days:
+        table.add_row(row.day, *_cells(row.used))
+    table.add_section()
+    table.add_row("Today", *_cells(use.current.day))
+    table.add_row("This month", *_cells(use.current.month))
+    return table
+
+
+def key_row(key: ApiKey, use: CurrentUse) -> dict[str, Any]:
+    """As under `/v2/keys`."""
+    terms = asdict(key.terms)
+    for name in ("usd_per_day", "usd_per_month"):
+        nano_usd: int | None = terms.pop(f"nano_{name}")
+        terms[name] = None if nano_usd is None else nano_usd / NANO_USD
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "state": _word(key),
+        "expires_at": _moment(key.expires_ms),
+        "user_id": key.user_id,
+        **terms,
+        "note": key.note,
+        "created_at": _moment(key.created_ms),
+        "updated_at": _moment(key.updated_ms),
+        "last_used_at": _moment(key.last_used_ms),
+        "today": usage_row(use.day),
+        "this_month": usage_row(use.month),
+    }
+
+
+def usage_row(used: Used) -> dict[str, Any]:
+    figures = asdict(used)
+    return figures | {"cost_usd": figures.pop("cost_nano_usd") / NANO_USD}
+
+
+def _word(key: ApiKey) -> str:
+    if not key.enabled:
+        return "disabled"
+    return "active" if key.is_valid(now_ms()) else "expired"
+
+
+def _state(key: ApiKey) -> str:
+    word = _word(key)
+    return f"until {write_moment(key.expires_ms)[:10]}" if key.expires_ms and word == "active" else word
+
+
+def _restrictions(key: ApiKey) -> str:
+    names = (key.terms.providers, key.terms.models, key.terms.ips)
+    limits = [f"{amount(each.unit, each.maximum)} {each.name}" for each in limits_of(key.terms)]
+    return "; ".join([*(", ".join(each) for each in names if each), *limits]) or "nothing"
+
+
+def _cells(used: Used) -> tuple[str, ...]:
+    counts = (used.requests, used.failures, used.input_tokens, used.output_tokens)
+    return (*(f"{count:,}" for count in counts), amount(Unit.COST, used.cost_nano_usd))
+
+
+def _moment(at_ms: int | None) -> str | None:
+    return None if at_ms is None else write_moment(at_ms)
