@@ -50,6 +50,16 @@ async def test_it_ends_with_the_log_after_the_last_row() -> None:
     assert [batch async for batch in tail.batches(5)] == [[1]]
 
 
+async def test_the_last_rows_are_seen_by_who_was_busy_with_those_before() -> None:
+    tail: LiveTail[int] = LiveTail(forget)
+    batches = tail.batches(5)
+    tail.put(1)
+    assert await anext(batches) == [1]
+    tail.put(2)
+    tail.end()
+    assert [batch async for batch in batches] == [[2]]
+
+
 async def test_closing_tells_the_log() -> None:
     closed: list[LiveTail[int]] = []
     tail: LiveTail[int] = LiveTail(closed.append)

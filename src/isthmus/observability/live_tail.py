@@ -16,7 +16,8 @@ Row = TypeVar("Row")
 class Missed:
     """Stands where rows are missing."""
 
-    rows: int
+    rows: int | None
+    """None when nobody knows how many."""
 
 
 class LiveTail(Generic[Row]):
@@ -53,8 +54,10 @@ class LiveTail(Generic[Row]):
             except TimeoutError:
                 yield []
                 continue
-            yield self._taken()
-            if self._ended:
+            ended = self._ended  # Looked at before the watcher has its rows: more may come while they read.
+            if taken := self._taken():
+                yield taken
+            if ended:
                 return
 
     def _taken(self) -> list[Row | Missed]:

@@ -88,8 +88,7 @@ class RequestLog:
             await asyncio.wait([self._task], timeout=self._close_within_s)
             self._task.cancel()
             await asyncio.wait([self._task])
-        for tail in tuple(self._tails):
-            tail.end()
+        self.end_tails()
         if self._queue:
             self._drop(len(self._queue), "the gateway ended before they could be written")
             self._queue.clear()
@@ -119,6 +118,16 @@ class RequestLog:
         tail: LiveTail[LogRow] = LiveTail(self._tails.discard)
         self._tails.add(tail)
         return tail
+
+    @property
+    def tails(self) -> int:
+        """How many are open."""
+        return len(self._tails)
+
+    def end_tails(self) -> None:
+        """Whoever watches is told that there will be no more, as when the gateway begins to stop."""
+        for tail in self._tails:
+            tail.end()
 
     def unwritten(self) -> tuple[LogRow, ...]:
         """What is not in the database yet, oldest first."""

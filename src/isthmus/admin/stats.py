@@ -1,0 +1,97 @@
+"""`/v2/stats`: the dashboard; and what the holder of a key sees of it at `/stats`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from isthmus.admin.asking import Asker
+from isthmus.admin.figures import FiguresView, GroupView
+from isthmus.control.statistics import KeySummary, StatisticsService, Summary
+from isthmus.observability.request_log import QueueState
+
+
+class LossView(BaseModel):
+    loss: str
+    requests: int
+
+
+class QueueView(BaseModel):
+    """The rows of the request log on their way into the database."""
+
+    queued: int
+    capacity: int
+    written: int
+    dropped: int = Field(description="Rows lost since the start; the requests themselves were served.")
+    failing: str | None = Field(description="Why the last attempt to write failed; null when it went well.")
+
+    @classmethod
+    def of(cls, state: QueueState) -> QueueView:
+        return cls(
+            queued=state.queued,
+            capacity=state.capacity,
+            written=state.written,
+            dropped=state.dropped,
+            failing=state.failing,
+        )
+
+
+class SummaryAnswer(BaseModel):
+    version: str
+    uptime_s: float
+    requests_last_minute: int
+    tokens_last_minute: int
+    today: FiguresView = Field(description="Since midnight, UTC.")
+    by_provider: list[GroupView] = Field(
+        description="Of today, the ten with most requests; likewise the others."
+    )
+    by_model: list[GroupView]
+    by_key: list[GroupView]
+    errors: list[GroupView] = Field(description="Of today, by class.")
+    losses: list[LossView] = Field(description="What could not be carried over, most frequent first, lately.")
+    queue: QueueView | None = Field(description="Null for the holder of a key.")
+
+    @classmethod
+    def of(cls, summary: Summary) -> SummaryAnswer:
+        return cls(
+            version=summary.version,
+            uptime_s=summary.uptime_s,
+            requests_last_minute=summary.last_minute.requests,
+            tokens_last_minute=summary.last_minute.tokens,
+            today=FiguresView.of(summary.today),
+            by_provider=[GroupView.of(each) for each in summary.by_provider],
+            by_model=[GroupView.of(each) for each in summary.by_model],
+            by_key=[GroupView.of(each) for each in summary.by_key],
+            errors=[GroupView.of(each) for each in summary.errors],
+            losses=[LossView(loss=each.loss, requests=each.requests) for each in summary.losses],
+            queue=None if summary.queue is None else QueueView.of(summary.queue),
+        )
+
+
+class KeySummaryAnswer(BaseModel):
+    """The answer of `GET /stats`."""
+
+    version: str
+    uptime_s: float
+    today: FiguresView | None = Field(description="Of the key that was shown, since midnight, UTC.")
+    month: FiguresView | None = Field(description="Since the first of the month, UTC.")
+
+    @classmethod
+    def of(cls, summary: KeySummary) -> KeySummaryAnswer:
+        return cls(
+            version=summary.version,
+            uptime_s=summary.uptime_s,
+            today=None if summary.today is None else FiguresView.of(summary.today),
+            month=None if summary.month is None else FiguresView.of(summary.month),
+        )
+
+
+def router(service: StatisticsService) -> APIRouter:
+    routes = APIRouter(prefix="/stats", tags=["stats"])
+
+    @routes.get("")
+    async def get_summary(asker: Asker) -> SummaryAnswer:
+        """What the dashboard shows: now, today, what fails and what is lost."""
+        return SummaryAnswer.of(await service.summary(asker))
+
+    return routes
