@@ -122,6 +122,15 @@ async def test_what_servers_refuse(engine: str, before: str, after: str, said: s
     assert "wrong-pw" not in str(meant)
 
 
+async def test_tables_that_are_gone(database: Database) -> None:
+    async def drop_and_ask(connection: Any) -> None:
+        await connection.execute(text("DROP TABLE settings"))
+        await connection.execute(text("SELECT * FROM settings"))
+
+    with pytest.raises(StorageError, match="has lost the gateway's tables"):
+        await database.write(drop_and_ask)
+
+
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"not a database, but long enough to look at" * 100)
     engines = open_engines(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")

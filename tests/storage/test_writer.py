@@ -165,16 +165,12 @@ async def test_patience_has_an_end(
     assert await names(sqlite) == {"next"}
 
 
-async def test_work_that_hangs_lets_the_others_through(
-    queued: QueuedWriter, sqlite: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "WORK_TIMEOUT_S", 0.1)
-
+async def test_work_that_hangs_lets_the_others_through(queued: QueuedWriter, sqlite: Database) -> None:
     async def hangs(connection: AsyncConnection) -> None:
         await adding("half")(connection)
         await asyncio.Event().wait()
 
-    asked = [queued.write(hangs), queued.write(adding("b"))]
+    asked = [queued.write(hangs, 0.1), queued.write(adding("b"))]
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(each) for each in results] == [StorageError, str]
     assert await names(sqlite) == {"b"}

@@ -15,7 +15,7 @@ from isthmus.storage.engine import Engines, connected, limited, open_engines
 from isthmus.storage.errors import StorageError, Unreachable
 from isthmus.storage.schema import revisions
 from isthmus.storage.upgrade import bring_up_to_date
-from isthmus.storage.writer import ConcurrentWriter, QueuedWriter, Writer
+from isthmus.storage.writer import WORK_TIMEOUT_S, ConcurrentWriter, QueuedWriter, Writer
 
 READ_TIMEOUT_S: Final = 60.0
 HEALTH_TIMEOUT_S: Final = 5.0
@@ -67,10 +67,27 @@ class Database:
             ):
                 yield connection
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[Done]]) -> Done:
-        """Runs `work` in a transaction; when this returns, it is committed. `work` may be run again after a deadlock."""
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state throughout, on every engine, for as long as it takes."""
+        engine = self._engines.reading
+        if self.engine != "sqlite":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         with self._diagnosed():
-            return await self._writer.write(work)
+            async with connected(engine, self.address) as connection:
+                yield connection
+
+    async def write(
+        self,
+        work: Callable[[AsyncConnection], Awaitable[Done]],
+        timeout_s: float | None = WORK_TIMEOUT_S,
+    ) -> Done:
+        """Runs `work` in a transaction; when this returns, it is committed. `work` may be run again after a deadlock.
+
+        `timeout_s`: for the work itself; None for as long as it takes, which on SQLite holds up every other change.
+        """
+        with self._diagnosed():
+            return await self._writer.write(work, timeout_s)
 
     async def revisions(self) -> dict[str, int]:
         """How often each topic has changed."""

@@ -40,6 +40,7 @@ _DISK: Final = "cannot be read or written, the disk reports errors: look into th
 _CANNOT_OPEN: Final = "cannot be opened: its directory must exist and this user must be able to write to it"
 _BUSY: Final = "is held by another transaction for too long: see what else uses it, and try again"
 
+_NO_SUCH_TABLE: Final = "no such table"
 _MEANING: Final[Mapping[Code | None, tuple[type[StorageError], str]]] = {
     **dict.fromkeys(_CONFLICTS, (Unreachable, _BUSY)),
     "SQLITE_FULL": (StorageError, _DISK_FULL),
@@ -62,6 +63,7 @@ _MEANING: Final[Mapping[Code | None, tuple[type[StorageError], str]]] = {
     "3D000": (StorageError, _NO_DATABASE),
     1049: (StorageError, _NO_DATABASE),
     1046: (StorageError, _NO_DATABASE),
+    _NO_SUCH_TABLE: (StorageError, _NO_TABLES),
     "42P01": (StorageError, _NO_TABLES),
     1146: (StorageError, _NO_TABLES),
     "42501": (StorageError, _RIGHTS),
@@ -126,6 +128,8 @@ def code_of(error: DBAPIError) -> Code | None:
 
 def _sqlite_name(error: Any) -> Code | None:
     name = getattr(error, "sqlite_errorname", None)
+    if name == "SQLITE_ERROR" and str(error).startswith(_NO_SUCH_TABLE):
+        return _NO_SUCH_TABLE  # It has no code of its own.
     # SQLITE_IOERR_WRITE and the like: the first two words are the primary code.
     return "_".join(name.split("_")[:2]) if isinstance(name, str) else None
 

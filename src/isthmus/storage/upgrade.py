@@ -110,16 +110,28 @@ def _demand_empty(connection: Connection, address: str) -> None:
 
 
 def _migrate(connection: Connection, address: str, version: str) -> None:
-    from alembic import command  # noqa: PLC0415 - half a second, and needed once per release
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    config = migration_config(connection)
-    if version not in {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}:
+    if not is_known(version):
         raise StorageError(
             f"{address} was written by a newer isthmus (its schema is {version}, and {HEAD} is the newest known here): "
             "install that version or a later one, or restore a backup made before"
         )
-    command.upgrade(config, "head")
+    migrate_to(connection, HEAD)
+
+
+def is_known(version: str) -> bool:
+    """Whether it is a schema of this program, or of one before it."""
+    if version == HEAD:
+        return True
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - half a second, and needed once per release
+
+    return version in {each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+
+
+def migrate_to(connection: Connection, version: str) -> None:
+    """From whatever schema it has, also from none. The caller commits."""
+    from alembic import command  # noqa: PLC0415
+
+    command.upgrade(migration_config(connection), version)
 
 
 def migration_config(connection: Connection) -> Any:

@@ -37,8 +37,8 @@ class Writer(Protocol):
     def pending(self) -> int:
         """Changes that were asked for and are neither committed nor failed."""
 
-    async def write(self, work: Work[Done]) -> Done:
-        """Runs `work` in a transaction, perhaps more than once; when this returns, it is committed.
+    async def write(self, work: Work[Done], timeout_s: float | None) -> Done:
+        """Runs `work` in a transaction, perhaps more than once; when this returns, it is committed. It may take `timeout_s`.
 
         Raises what `work` raises, a driver's exception, or a `StorageError`; `Uncertain` alone may have saved something.
         """
@@ -55,33 +55,33 @@ class ConcurrentWriter:
         self._address = address
         self.pending = 0
 
-    async def write(self, work: Work[Done]) -> Done:
+    async def write(self, work: Work[Done], timeout_s: float | None = WORK_TIMEOUT_S) -> Done:
         self.pending += 1
         try:
-            return await self._write(work)
+            return await self._write(work, timeout_s)
         finally:
             self.pending -= 1
 
     async def close(self) -> None:
         """Callers wait for their own changes."""
 
-    async def _write(self, work: Work[Done]) -> Done:
+    async def _write(self, work: Work[Done], timeout_s: float | None) -> Done:
         for attempt in range(1, MAX_ATTEMPTS):
             try:
-                return await self._transaction(work)
+                return await self._transaction(work, timeout_s)
             except Exception as error:
                 if lapse_of(error) is None:
                     raise
             # Those who met in a deadlock must not meet again at once.
             await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 3**attempt)  # noqa: S311 - no secret
-        return await self._transaction(work)
+        return await self._transaction(work, timeout_s)
 
-    async def _transaction(self, work: Work[Done]) -> Done:
-        slow = f"{self._address} did not carry out a change within {WORK_TIMEOUT_S:g} s"
+    async def _transaction(self, work: Work[Done], timeout_s: float | None) -> Done:
+        slow = f"{self._address} did not carry out a change within {timeout_s} s"
         async with connected(self._engine, self._address) as connection:
-            async with limited(WORK_TIMEOUT_S, StorageError(f"{slow}; nothing was saved")):
+            async with limited(timeout_s, StorageError(f"{slow}; nothing was saved")):
                 done = await work(connection)
-            async with limited(WORK_TIMEOUT_S, Uncertain(f"{slow}: it may have been saved or not")):
+            async with limited(timeout_s, Uncertain(f"{slow}: it may have been saved or not")):
                 await self._commit(connection)
         return done
 
@@ -100,6 +100,7 @@ class ConcurrentWriter:
 class _Job:
     work: Work[Any]
     outcome: asyncio.Future[Any]
+    timeout_s: float | None
     result: Any = None
     begun: bool = False
 
@@ -131,14 +132,14 @@ class QueuedWriter:
         self.pending = 0
         self._task = asyncio.create_task(self._run(), name="database writer")
 
-    async def write(self, work: Work[Done]) -> Done:
+    async def write(self, work: Work[Done], timeout_s: float | None = WORK_TIMEOUT_S) -> Done:
         if asyncio.current_task() is self._task:
             raise RuntimeError(
                 "a change within a change would wait for itself: use the connection it was given"
             )
         if self._closed:
             raise StorageError(f"{self._address} is closed: the gateway is stopping")
-        job = _Job(work, asyncio.get_running_loop().create_future())
+        job = _Job(work, asyncio.get_running_loop().create_future(), timeout_s)
         self._jobs.put_nowait(job)
         self.pending += 1
         try:
@@ -158,9 +159,10 @@ class QueuedWriter:
                 job.fail(StorageError(f"{self._address} was closed before the change was saved"))
 
     async def _patiently(self, job: _Job) -> Any:
-        waited = f"{self._address} was busy for {WRITE_TIMEOUT_S:g} s"
+        patience_s = None if job.timeout_s is None else WRITE_TIMEOUT_S
+        waited = f"{self._address} was busy for {patience_s} s"
         try:
-            async with limited(WRITE_TIMEOUT_S, Unreachable(f"{waited}: see which process holds it")):
+            async with limited(patience_s, Unreachable(f"{waited}: see which process holds it")):
                 return await job.outcome
         except Unreachable as failure:
             if job.begun and job.outcome.cancelled():
@@ -226,8 +228,8 @@ async def _run_in_savepoint(connection: AsyncConnection, job: _Job) -> None:
     job.begun = True
     savepoint = await connection.begin_nested()
     try:
-        slow = StorageError(f"a change took longer than {WORK_TIMEOUT_S:g} s; nothing of it was saved")
-        async with limited(WORK_TIMEOUT_S, slow):
+        slow = StorageError(f"a change took longer than {job.timeout_s} s; nothing of it was saved")
+        async with limited(job.timeout_s, slow):
             job.result = await job.work(connection)
         await savepoint.commit()
     except Exception as error:
