@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "example-config": Entry("isthmus.cli.example_config", "Print a commented isthmus.yaml."),
     "migrate": Entry("isthmus.cli.migrate", "Take over from another program."),
     "keys": Entry("isthmus.cli.keys", "API keys of the gateway."),
+    "settings": Entry("isthmus.cli.live_settings", "Settings that may be changed while the gateway runs."),
     "admin": Entry("isthmus.cli.admin", "Users of the administration, their passwords and tokens."),
     "backup": Entry("isthmus.cli.backup", "Save the whole database in one file, while gateways run."),
     "restore": Entry("isthmus.cli.restore", "Put a backup into the configured database."),

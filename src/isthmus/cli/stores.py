@@ -12,6 +12,7 @@ from typing import Final
 from isthmus.cli.failure import CommandFailed
 from isthmus.config import Settings, StorageSettings
 from isthmus.control.clock import now_ms
+from isthmus.core.secret import Secret
 from isthmus.storage.data_dir import find_data_dir, make_private
 from isthmus.storage.database import Database, open_database
 from isthmus.storage.errors import StorageError
@@ -39,7 +40,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     storage = settings.storage
     data_dir = find_data_dir(storage, os.environ)
     try:
-        vault = Vault(keys_in(storage.secret_key) or load_or_make_keys(data_dir))
+        vault = Vault(secret_keys(storage, data_dir))
         database = await open_database(database_url(storage, data_dir))
         try:
             await check_key(database, vault, now_ms())
@@ -48,6 +49,11 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
             await database.close()
     except StorageError as error:
         raise CommandFailed(str(error)) from None
+
+
+def secret_keys(settings: StorageSettings, data_dir: Path) -> list[Secret]:
+    """The configured ones, else those of the key file, the newest first. Raises `StorageError`."""
+    return keys_in(settings.secret_key) or load_or_make_keys(data_dir)
 
 
 def database_url(settings: StorageSettings, data_dir: Path) -> str:
