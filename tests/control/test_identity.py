@@ -13,6 +13,7 @@ from isthmus.control.sign_in import Visitor
 from isthmus.control.users import UserEdit
 from isthmus.core.secret import Secret
 from isthmus.storage.database import Database
+from isthmus.storage.errors import StorageError
 from signing_in import PASSWORD, open_office, person
 
 CLIENT = "192.0.2.7"
@@ -89,3 +90,13 @@ async def test_a_database_that_is_gone_is_said_so(sqlite: Database, tmp_path: Pa
         await office.identities.by_session(new_session_secret(), CLIENT)
     with pytest.raises(Unavailable, match="database"):
         await office.identities.by_token(new_token(), CLIENT)
+
+
+async def test_a_database_that_takes_nothing_more_still_lets_people_in(sqlite: Database) -> None:
+    office = await open_office(sqlite)
+    anna = await office.user("anna")
+    made = await office.tokens.create(OPERATOR, anna.id, "ci", None)
+    await sqlite.write(lambda connection: connection.exec_driver_sql("PRAGMA query_only = ON"))
+    with pytest.raises(StorageError):
+        await office.user("bert")
+    assert await office.identities.by_token(made.secret, CLIENT) == Known(person(anna, CLIENT))

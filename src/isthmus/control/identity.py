@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Final
+
+import structlog
 
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import Unavailable
@@ -15,6 +18,8 @@ from isthmus.storage.errors import StorageError
 from isthmus.storage.sessions import SessionStore
 from isthmus.storage.tokens import TokenStore
 from isthmus.storage.users import StoredUser
+
+log = structlog.get_logger("isthmus")
 
 TOKEN_PREFIX: Final = "isa_"  # noqa: S105 - not secret itself
 MAX_CREDENTIAL_CHARS: Final = 200
@@ -56,25 +61,33 @@ class Identities:
     async def by_session(self, cookie: Secret, client: str) -> Known | None:
         if len(cookie.reveal()) > MAX_CREDENTIAL_CHARS:
             return None
+        now = now_ms()
         try:
-            now = now_ms()
             if (found := await self.sessions.find(digest(cookie), now)) is None:
                 return None
-            session, user = found
-            await self.sessions.seen(session, now)
         except StorageError as error:
             raise Unavailable(str(error)) from error
+        session, user = found
+        await _noted(self.sessions.seen(session, now))
         return Known(person_from(user, client), session.id)
 
     async def by_token(self, token: Secret, client: str) -> Known | None:
         if not token.reveal().startswith(TOKEN_PREFIX) or len(token.reveal()) > MAX_CREDENTIAL_CHARS:
             return None
+        now = now_ms()
         try:
-            now = now_ms()
             if (found := await self.tokens.find(digest(token), now)) is None:
                 return None
-            stored, user = found
-            await self.tokens.used(stored, now)
         except StorageError as error:
             raise Unavailable(str(error)) from error
+        stored, user = found
+        await _noted(self.tokens.used(stored, now))
         return Known(person_from(user, client))
+
+
+async def _noted(writing: Awaitable[None]) -> None:
+    """Whoever comes while nothing can be written is let in all the same: they may be here to see why."""
+    try:
+        await writing
+    except StorageError as error:
+        log.warning("the last use of a session or token could not be written", error=str(error))
