@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.types import Receive, Scope, Send
 
 import asgi
@@ -84,3 +86,13 @@ async def open_site(database: Database, others: Iterable[APIRouter] = (), scheme
         audit.router(office.audit),
     ]
     return Site(office, AdminGuard(admin_app([*routers, *others]), office.identities, MAX_BODY_BYTES), scheme)
+
+
+def every_route(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Method and path of each route, with `x` for each variable part."""
+    for route in iter_route_contexts(app.routes):
+        assert route.path is not None and route.methods, (
+            f"{route.name} has no methods that the guard could judge"
+        )
+        for method in sorted(route.methods):
+            yield method, re.sub(r"\{[^}]*\}", "x", route.path)

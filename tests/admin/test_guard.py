@@ -1,15 +1,13 @@
 """Nobody gets past the guard: every route of the application is asked, by everybody, in every spelling."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import iter_route_contexts
 
 import asgi
-from admin_site import FROM_OUR_PAGE, MAX_BODY_BYTES, REQUEST_ID, Caller, Site, open_site
+from admin_site import FROM_OUR_PAGE, MAX_BODY_BYTES, REQUEST_ID, Caller, Site, every_route, open_site
 from isthmus.admin.asking import Asker
 from isthmus.admin.guard import MAX_PUBLIC_BODY_BYTES
 from isthmus.admin.rules import need_for, suffices
@@ -20,16 +18,6 @@ from isthmus.storage.database import Database
 from signing_in import PASSWORD
 
 PUBLIC = {("GET", "/v2/setup"), ("POST", "/v2/setup"), ("POST", "/v2/sign-in")}
-
-
-def every_route(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """Method and path of each route, with `x` for each variable part."""
-    for route in iter_route_contexts(app.routes):
-        assert route.path is not None and route.methods, (
-            f"{route.name} has no methods that the guard could judge"
-        )
-        for method in sorted(route.methods):
-            yield method, re.sub(r"\{[^}]*\}", "x", route.path)
 
 
 def elsewhere() -> APIRouter:
