@@ -109,3 +109,10 @@ def test_fallback_of_version_3(fallback: dict[str, Any], settings: dict[str, Any
     haul = of_rules(fallback=fallback)
     assert haul.settings == settings
     assert bool(said(haul.report, "left_out", "Router.fallback.models")) is ("models" in fallback)
+
+
+def test_a_default_that_is_switched_off_is_not_the_default() -> None:
+    haul = Haul("x", providers=[NewProvider("here", "anthropic", {}, enabled=False, reason="off")])
+    take_routes(haul, Entry({"Router": {"default": "there,m"}}, haul.report), NAMES)
+    assert haul.settings == {}
+    assert "switched off" in said(haul.report, "left_out", "Router.default")[0]

@@ -81,7 +81,7 @@ def test_without_a_default_the_first_provider_is_it(tmp_path: Path) -> None:
     haul = of(tmp_path, providers={"a": VENDOR, "b": VENDOR})
     assert haul.settings == {"default_provider": "a"}
     assert said(haul.report, "changed", "default_provider") == [
-        "nothing becomes 'a', the first provider carried"
+        "nothing becomes 'a', the first provider that can be used"
     ]
 
 
@@ -92,3 +92,8 @@ def test_a_default_that_is_not_there_is_an_error_with_the_choices(tmp_path: Path
 
 def test_the_file_itself_may_be_named(tmp_path: Path) -> None:
     assert of(tmp_path, providers={"a": VENDOR}).providers == read("claude-proxy", tmp_path).providers
+
+
+def test_a_vendor_without_a_usable_key_is_switched_off() -> None:
+    found = provider(read("claude-proxy"), "masked")
+    assert (found.enabled, found.reason) == (False, "it has no key: add an account and switch it on")

@@ -24,7 +24,7 @@ def test_client_keys_and_settings() -> None:
 @pytest.mark.parametrize(
     ("where", "what", "text"),
     [
-        ("changed", "host", "'' becomes `server.host: 0.0.0.0`"),
+        ("changed", "host", "`server.host: 0.0.0.0`"),
         ("changed", "port", "8317"),
         ("changed", "request-retry", "3 becomes `accounts.max_attempts` 4"),
         ("carried", "api-keys[0]", "'cliproxyapi-1'"),

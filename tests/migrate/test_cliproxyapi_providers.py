@@ -118,3 +118,9 @@ def test_a_forced_prefix_is_told(tmp_path: Path) -> None:
     haul = of_yaml("cliproxyapi", tmp_path, text)
     assert haul.aliases == {"a/m": "anthropic/m"}
     assert "names alone" in said(haul.report, "changed", "claude-api-key[0].prefix")[0]
+
+
+def test_a_provider_without_a_usable_key_is_switched_off(tmp_path: Path) -> None:
+    haul = of_yaml("cliproxyapi", tmp_path, "claude-api-key: [{api-key: sk-ant-...x}]")
+    assert haul.accounts == []
+    assert not provider(haul, "anthropic").enabled

@@ -72,6 +72,18 @@ def test_limits_of_deployments_with_one_key_add_up(tmp_path: Path) -> None:
     assert "limits of 2 deployments" in said(haul.report, "changed", "model_list[0]")[0]
 
 
+def test_shares_by_tokens_keep_their_proportion(tmp_path: Path) -> None:
+    haul = of_yaml(
+        "litellm",
+        tmp_path,
+        "model_list:\n"
+        "- {model_name: a, litellm_params: {model: groq/a, api_key: gsk-1234567, tpm: 90000}}\n"
+        "- {model_name: a, litellm_params: {model: groq/a, api_key: gsk-7654321, tpm: 30000}}\n",
+    )
+    assert [each.weight for each in haul.accounts] == [10_000, 3333]
+    assert "30000 becomes 3333" in said(haul.report, "changed", "account 'a'")[1]
+
+
 def test_the_longest_time_out_of_a_provider_counts(tmp_path: Path) -> None:
     haul = of_yaml(
         "litellm",

@@ -3,16 +3,21 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from isthmus.core.secret import Secret
 from isthmus.migrate.haul import Haul
 from isthmus.migrate.upstreams import (
     ANTHROPIC,
+    MAX_WEIGHT,
     NOWHERE,
     OPENAI,
     add_api_key,
     add_provider,
+    fit_weights,
     map_model,
+    one_line,
     switch_off,
 )
 
@@ -112,7 +117,8 @@ def test_keys_of_vendors(text: str, key: str | None, said: str) -> None:
     ("fields", "kept"),
     [
         ({"weight": 0}, {"weight": 1}),
-        ({"weight": 10**9}, {"weight": 10**6}),
+        ({"max_concurrency": 10**9}, {"max_concurrency": 10**6}),
+        ({"priority": 10**9}, {"priority": 10**6}),
         ({"max_concurrency": 0}, {"max_concurrency": None}),
         ({"requests_per_day": 10**30}, {"requests_per_day": 2**53}),
         ({"priority": -5}, {"priority": -5}),
@@ -144,3 +150,27 @@ def test_anthropic_always_wants_a_key() -> None:
     haul, _ = added({}, ANTHROPIC)
     assert not add_api_key(haul, "at", "name", "none", "label")
     assert "is empty" in haul.report.left_out[0].text
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=1))
+def test_weights_fit_and_keep_their_proportion(weights: list[int]) -> None:
+    haul = Haul("x")
+    for weight in weights:
+        add_api_key(haul, "at", "name", "sk-vendor-key", "label", weight=weight)
+    fit_weights(haul)
+    fitted = [each.weight for each in haul.accounts]
+    assert all(1 <= weight <= MAX_WEIGHT for weight in fitted)
+    order = sorted(range(len(weights)), key=weights.__getitem__)
+    assert [fitted[at] for at in order] == sorted(fitted)
+    if max(weights) <= MAX_WEIGHT:
+        assert fitted == weights
+    else:
+        assert max(fitted) == MAX_WEIGHT
+
+
+@given(st.text())
+def test_labels_are_one_short_line(text: str) -> None:
+    label = one_line(text)
+    assert 1 <= len(label) <= 200
+    assert label == label.strip()
+    assert not any(character < " " or "\x7f" <= character <= "\x9f" for character in label)

@@ -33,7 +33,9 @@ def migrate(
     program: Annotated[
         str, typer.Argument(metavar="FROM", help=f"The other program: {', '.join(PROGRAMS)}.")
     ],
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Its configuration, a file or the directory.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="Its configuration: a file, or the directory it runs in.")
+    ] = Path(),
     config: ConfigFile = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done. Nothing is stored.")

@@ -11,7 +11,15 @@ from isthmus.core.secret import Secret
 from isthmus.migrate.claude_code_router_transformers import Transformers, read_transformers
 from isthmus.migrate.entry import Entry
 from isthmus.migrate.haul import Haul, Line
-from isthmus.migrate.upstreams import ANTHROPIC, OPENAI, add_api_key, add_provider, switch_off
+from isthmus.migrate.upstreams import (
+    ANTHROPIC,
+    NO_KEY,
+    OPENAI,
+    add_api_key,
+    add_provider,
+    fit_weights,
+    switch_off,
+)
 
 _KEYS: Final = ("api_key", "apiKey", "apikey")
 _LOGIN: Final = "ccr-local-agent-login"
@@ -56,6 +64,7 @@ def add_providers(haul: Haul, root: Entry, env: Mapping[str, str], proxy: str | 
         entry.rest_is_unknown()
         if theirs and ours:
             names[theirs] = ours
+    fit_weights(haul)
     return names
 
 
@@ -211,7 +220,7 @@ def _add_accounts(
             )
             haul.report.changed.append(Line(at, said))
     if len(haul.accounts) == before:
-        switch_off(haul, entry.path, name, "it has no key: add an account and switch it on")
+        switch_off(haul, entry.path, name, NO_KEY)
 
 
 def _expanded(text: str, env: Mapping[str, str]) -> tuple[str, str | None, str | None]:

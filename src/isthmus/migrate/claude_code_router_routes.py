@@ -43,6 +43,11 @@ def _default(haul: Haul, router: Entry, names: Mapping[str, str]) -> None:
     if route is None or not _map(haul, router, "default", "*", route, names):
         return
     provider = names[_taken_apart(route, names)[0]]
+    if any(each.name == provider and not each.enabled for each in haul.providers):
+        router.left_out(
+            "default", f"provider {provider!r} is switched off: set `default_provider` when it is not"
+        )
+        return
     haul.settings["default_provider"] = provider
     router.carried("default", f"`default_provider` {provider!r}")
 

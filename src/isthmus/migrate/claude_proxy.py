@@ -13,7 +13,7 @@ from isthmus.migrate.listener import say_listener
 from isthmus.migrate.masks import no_credential
 from isthmus.migrate.names import is_legal
 from isthmus.migrate.source import Options, Unreadable, read_json
-from isthmus.migrate.upstreams import OPENAI, add_api_key, add_provider
+from isthmus.migrate.upstreams import NO_KEY, OPENAI, add_api_key, add_provider, switch_off
 
 PROGRAM: Final = "claude-proxy"
 _FAMILIES: Final = ("haiku", "sonnet", "opus")
@@ -53,8 +53,8 @@ def _provider(haul: Haul, entry: Entry, name: str) -> None:
         _missing_families(haul, entry, models)
     if no_credential(key) == "is a placeholder":
         _placeholder(haul, entry, name, key)
-    else:
-        add_api_key(haul, entry.at("api_key"), name, key, name)
+    elif not add_api_key(haul, entry.at("api_key"), name, key, name):
+        switch_off(haul, entry.path, name, NO_KEY)
 
 
 def _placeholder(haul: Haul, entry: Entry, name: str, key: str) -> None:
@@ -77,7 +77,7 @@ def _missing_families(haul: Haul, entry: Entry, models: dict[str, str]) -> None:
 
 def _default_provider(haul: Haul, root: Entry, names: list[str]) -> None:
     default = root.text("default_provider")
-    carried = [provider.name for provider in haul.providers]
+    carried = [provider.name for provider in haul.providers if provider.enabled]
     if default is not None and default not in names:
         raise Unreadable(
             f"default_provider {default!r} is not among `providers`: write one of {', '.join(names)} and run again"
@@ -88,7 +88,8 @@ def _default_provider(haul: Haul, root: Entry, names: list[str]) -> None:
     elif carried:
         haul.settings["default_provider"] = carried[0]
         root.changed(
-            "default_provider", f"{default or 'nothing'} becomes {carried[0]!r}, the first provider carried"
+            "default_provider",
+            f"{default or 'nothing'} becomes {carried[0]!r}, the first provider that can be used",
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from isthmus.core.secret import Secret
 from isthmus.migrate.haul import Haul, Line, NewKey
 from isthmus.migrate.masks import no_credential, prefix
+from isthmus.migrate.upstreams import one_line
 
 _MIN_CHARS = 8
 
@@ -20,6 +21,7 @@ def add_client_key(haul: Haul, at: str, text: str, name: str, **fields: Any) -> 
     if any(key.secret is not None and key.secret.matches(bare) for key in haul.keys):
         haul.report.left_out.append(Line(at, "the same key as one before"))
         return False
+    name = one_line(name)
     haul.keys.append(NewKey(name, Secret(bare), **fields))
     said = f"API key {name!r} ({prefix(bare)}), kept as a hash; clients that have it go on working"
     if len(bare) < _MIN_CHARS:

@@ -15,6 +15,7 @@ from isthmus.migrate.entry import Entry
 from isthmus.migrate.haul import Haul, Line
 from isthmus.migrate.listener import say_listener
 from isthmus.migrate.source import Options, Unreadable, file_in, read_text, read_yaml
+from isthmus.migrate.upstreams import fit_weights
 
 PROGRAM: Final = "cliproxyapi"
 _FILES: Final = ("config.yaml", "config.yml")
@@ -84,6 +85,7 @@ def read(path: Path, options: Options) -> Haul:
         )
     add_vendor_keys(haul, root, shared)
     add_openai_compatible(haul, root, shared)
+    fit_weights(haul)
     _routing(haul, root)
     _logging_and_streams(haul, root)
     say_listener(haul, host=root.text("host"), port=root.integer("port"), host_at="host", port_at="port")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from isthmus.core.secret import Secret
 from isthmus.migrate.entry import Entry
 from isthmus.migrate.haul import Haul
-from isthmus.migrate.upstreams import ANTHROPIC, OPENAI, add_api_key, add_provider
+from isthmus.migrate.upstreams import ANTHROPIC, NO_KEY, OPENAI, add_api_key, add_provider, switch_off
 
 _RESPONSES: Final = "the upstream speaks the Responses API, which this version does not: switch it on if it has /chat/completions, too"
 _GOOGLE: Final = "https://generativelanguage.googleapis.com/v1beta/openai"
@@ -235,6 +235,8 @@ def _add(haul: Haul, pool: Pool, wanted: str, type: str, off: str | None, shared
     for place, (at, key, fields) in enumerate(pool.accounts, start=1):
         label = name if len(pool.accounts) == 1 else f"{name} {place}"
         add_api_key(haul, at, name, key, label, **fields)
+    if all(each.provider != name for each in haul.accounts):
+        switch_off(haul, pool.entry.path, name, NO_KEY)
     if pool.prefix:
         _prefix(haul, pool, name, shared)
 

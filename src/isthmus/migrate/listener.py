@@ -10,6 +10,8 @@ from isthmus.migrate.haul import Haul, Line
 _LOOPBACK: Final = "127.0.0.1"
 _EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - an empty host means it, and with keys it may be meant
 
+_WHERE: Final = "into isthmus.yaml, as an address is not stored"
+
 
 def say_listener(
     haul: Haul,
@@ -27,15 +29,14 @@ def say_listener(
     if host is not None:
         safe = _safe(haul, host)
         lines.append(f"host: {safe}")
-        why = (
-            ", because without an API key only this machine may use the gateway"
-            if _narrowed(haul, host)
-            else ""
-        )
-        haul.report.changed.append(Line(host_at, f"{host!r} becomes `server.host: {safe}`{why}"))
+        if _narrowed(haul, host):
+            why = "because without an API key only this machine may use the gateway"
+            haul.report.changed.append(Line(host_at, f"{host!r} becomes `server.host: {safe}`, {why}"))
+        else:
+            haul.report.changed.append(Line(host_at, f"{host!r}: write `server.host: {safe}` {_WHERE}"))
     if port is not None and 0 < port <= 65_535:
         lines.append(f"port: {port}")
-        haul.report.changed.append(Line(port_at, f"{port} becomes `server.port: {port}`"))
+        haul.report.changed.append(Line(port_at, f"{port}: write `server.port: {port}` {_WHERE}"))
     elif port:
         haul.report.left_out.append(Line(port_at, f"{port} is no port: write one between 1 and 65535"))
     if lines:

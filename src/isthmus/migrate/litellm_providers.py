@@ -8,7 +8,7 @@ from typing import Any
 
 from isthmus.migrate.haul import Haul, Line
 from isthmus.migrate.litellm_deployment import Deployment
-from isthmus.migrate.upstreams import add_api_key, add_provider, switch_off
+from isthmus.migrate.upstreams import NO_KEY, add_api_key, add_provider, fit_weights, switch_off
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ def add_deployments(haul: Haul, deployments: Iterable[Deployment]) -> None:
         pools.setdefault(credential.pool, []).append(credential)
     for pool in pools.values():
         _add_provider(haul, pool)
+    fit_weights(haul)
     _say_shared_names(haul)
 
 
@@ -71,9 +72,7 @@ def _add_provider(haul: Haul, pool: list[Credential]) -> None:
     for credential in pool:
         _add_account(haul, name, credential)
     if all(each.provider != name for each in haul.accounts):
-        switch_off(
-            haul, first.at, name, first.key.problem or "it has no key: add an account and switch it on"
-        )
+        switch_off(haul, first.at, name, first.key.problem or NO_KEY)
     haul.prices += [each.price for each in every if each.price is not None]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -16,9 +17,13 @@ from isthmus.migrate.names import legal_name
 
 OPENAI: Final = "openai-compatible"
 ANTHROPIC: Final = "anthropic"
+NO_KEY: Final = "it has no key: add an account and switch it on"
 NOWHERE: Final = "https://address-unknown.invalid/v1"
 """Stands for the address that a provider which is switched off still lacks: nothing can ever be there (RFC 2606)."""
-_MAX_WEIGHT: Final = 1_000_000
+MAX_WEIGHT: Final = 10_000
+_MAX_PRIORITY: Final = 1_000_000
+_MOST: Final = {"max_concurrency": 1_000_000}
+_LABEL_CHARS: Final = 200
 _MAX_COUNT: Final = 2**53
 
 
@@ -55,7 +60,7 @@ def add_api_key(haul: Haul, at: str, provider: str, text: str, label: str, **fie
 
     False, and a line of the report, when the text is no credential.
     """
-    bare = "" if means_no_key(text) else text.strip()
+    bare, label = "" if means_no_key(text) else text.strip(), one_line(label)
     reason = no_credential(bare) if bare or _needs_key(haul, provider) else None
     if reason:
         haul.report.left_out.append(
@@ -126,11 +131,33 @@ def _remove(settings: dict[str, Any], place: tuple[str, ...]) -> None:
 
 
 def _in_range(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Limits of zero and less mean none; what is beyond any use is cut."""
-    kept = {}
+    """Limits of zero and less mean none; what is beyond any use is cut. For weights see `fit_weights`."""
+    kept = dict(fields)
     for name, value in fields.items():
-        if isinstance(value, int) and name not in ("priority", "enabled"):
-            most = _MAX_WEIGHT if name == "weight" else _MAX_COUNT
-            value = min(value, most) if value > 0 else 1 if name == "weight" else None
-        kept[name] = value
+        if name == "priority":
+            kept[name] = max(-_MAX_PRIORITY, min(value, _MAX_PRIORITY))
+        elif name == "weight":
+            kept[name] = max(value, 1)
+        elif isinstance(value, int) and name != "enabled":
+            kept[name] = min(value, _MOST.get(name, _MAX_COUNT)) if value > 0 else None
     return kept
+
+
+def fit_weights(haul: Haul) -> None:
+    """Weights of a provider's accounts keep their proportion, and none is larger than an account's may be."""
+    largest: dict[str, int] = {}
+    for account in haul.accounts:
+        largest[account.provider] = max(largest.get(account.provider, 1), account.weight)
+    for place, account in enumerate(haul.accounts):
+        if (most := largest[account.provider]) > MAX_WEIGHT:
+            weight = max(1, round(account.weight * MAX_WEIGHT / most))
+            haul.accounts[place] = replace(account, weight=weight)
+            said = f"`weight` {account.weight} becomes {weight}: the largest is {MAX_WEIGHT}, the proportion stays"
+            haul.report.changed.append(Line(f"account {account.label!r}", said))
+
+
+def one_line(text: str) -> str:
+    """A text of somebody else's fit for a label or a name: on one line, not too long."""
+    return (
+        re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+", " ", text).strip()[:_LABEL_CHARS].strip()
+    ) or "unnamed"
