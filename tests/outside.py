@@ -6,9 +6,12 @@ a test that uses those is on its honour. Child processes get a proxy nobody list
 and neither keys nor settings of the person who runs the suite.
 """
 
+import atexit
 import ipaddress
 import os
+import shutil
 import sys
+import tempfile
 
 # Whatever a developer's shell holds for the programs under test must not change what the tests see.
 PRIVATE_PREFIXES = ("ANTHROPIC_", "CLAUDE", "ISTHMUS_", "OPENAI_")
@@ -69,3 +72,6 @@ def cut_off() -> None:
     for name in ("http_proxy", "https_proxy"):
         os.environ[name] = os.environ[name.upper()] = NOBODY_LISTENS
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
+    # The person's own database is out of reach, too.
+    os.environ["XDG_DATA_HOME"] = data = tempfile.mkdtemp(prefix="isthmus-tests-")
+    atexit.register(shutil.rmtree, data, ignore_errors=True)

@@ -26,7 +26,7 @@ def finished(
         input=stdin,
         capture_output=True,
         cwd=folder,
-        env=os.environ | dict(env),
+        env=os.environ | {"XDG_DATA_HOME": str(folder)} | dict(env),
         timeout=60,
         check=False,
     )
@@ -83,7 +83,7 @@ def started(
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=place,
-            env=os.environ | dict(env),
+            env=os.environ | {"XDG_DATA_HOME": str(place)} | dict(env),
             text=True,
         )
     assert process.stdout is not None

@@ -36,7 +36,7 @@ def test_the_address_is_one_to_connect_to(host: str, url: str) -> None:
 
 
 def test_it_names_the_file_the_providers_and_the_default() -> None:
-    text = greeting(SETTINGS, 8001, Path("my.yaml"), [], ["something odd"])
+    text = greeting(SETTINGS, 8001, Path("my.yaml"), [], ["something odd"], with_keys=False)
     assert "is ready at http://127.0.0.1:8001 (configured by my.yaml)" in text
     assert "note: something odd" in text
     assert "openai-compatible at http://127.0.0.1:11434/v1  (default)" in text
@@ -45,13 +45,13 @@ def test_it_names_the_file_the_providers_and_the_default() -> None:
 
 def test_it_says_why_something_was_found() -> None:
     found = [Found("local", SETTINGS.providers["local"], "Ollama answers on port 11434")]
-    text = greeting(SETTINGS, 8000, None, found, [])
+    text = greeting(SETTINGS, 8000, None, found, [], with_keys=False)
     assert "(no configuration file)" in text
     assert "local  Ollama answers on port 11434  (default)" in text
 
 
 def test_clients_get_lines_to_copy() -> None:
-    text = greeting(SETTINGS, 8000, None, [], [])
+    text = greeting(SETTINGS, 8000, None, [], [], with_keys=False)
     for line in (
         "export ANTHROPIC_BASE_URL=http://127.0.0.1:8000\n",
         "export ANTHROPIC_AUTH_TOKEN=isthmus\n",
@@ -67,7 +67,7 @@ def test_clients_get_lines_to_copy() -> None:
 
 def test_keys_are_not_shown() -> None:
     settings = Settings.model_validate({**SETTINGS.model_dump(), "api_keys": [KEY]})
-    text = greeting(settings, 8000, None, [], [])
+    text = greeting(settings, 8000, None, [], [], with_keys=True)
     assert KEY not in text
     assert "ANTHROPIC_AUTH_TOKEN=YOUR_KEY\n" in text
     assert "isthmus\n" not in text.partition("Claude Code")[2].partition("curl")[0]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clients.asking import CHAT_SDKS, MESSAGES_SDKS, SDKS, Asker
-from clients.running import RunningGateway
+from clients.running import NO_REST, RunningGateway
 from clients.stage import Stage
 from simulators.anthropic_api import AnthropicApi
 from simulators.openai_vendor import OpenAIVendor
@@ -96,7 +96,7 @@ def gateway(
         "claude": {"type": "anthropic", "base_url": claude_api.base_url, "api_key": claude_api.key},
         "dummy": {"type": "dummy"},
     }
-    configuration = {"providers": providers, "default_provider": "vendor"}
+    configuration = {"providers": providers, "default_provider": "vendor", "accounts": NO_REST}
     with RunningGateway(configuration, tmp_path_factory.mktemp("gateway")) as running:
         yield running
 

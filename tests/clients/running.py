@@ -19,6 +19,8 @@ import msgspec
 
 Json = dict[str, Any]
 START_S, STOP_S = 30.0, 15.0
+NO_REST = {"max_cooldown_s": 0.001}
+"""Settings of `accounts` for a gateway that many tests share: what one of them met at a model does not meet the next."""
 PRIVATE_PREFIXES = ("ANTHROPIC_", "CLAUDE", "ISTHMUS_", "OPENAI_")
 
 
@@ -94,7 +96,7 @@ class RunningGateway:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "isthmus", "serve", *options],
                 cwd=self._home,
-                env=plain_environment(),
+                env=plain_environment() | {"XDG_DATA_HOME": str(self._home)},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from clients.running import RunningGateway
+from clients.running import NO_REST, RunningGateway
 from clients.stage import Stage
 from simulators.anthropic_api import AnthropicApi
 from simulators.openai_vendor import OpenAIVendor
@@ -79,6 +79,7 @@ def gateway(
     }
     configuration = {
         "providers": providers,
+        "accounts": NO_REST,
         "default_provider": "vendor",
         "aliases": aliases,
         "server": {"max_body_mib": 1, "cors_origins": ["https://chat.example.org"]},

@@ -17,11 +17,17 @@ YOUR_KEY: Final = "YOUR_KEY"
 
 
 def greeting(
-    settings: Settings, port: int, source: Path | None, found: Sequence[Found], warnings: Sequence[str]
+    settings: Settings,
+    port: int,
+    source: Path | None,
+    found: Sequence[Found],
+    warnings: Sequence[str],
+    *,
+    with_keys: bool,
 ) -> str:
     """Plain text for a person. Shows no key."""
     url = address(settings.server.host, port)
-    key = YOUR_KEY if settings.api_keys else NO_KEY
+    key = YOUR_KEY if with_keys else NO_KEY
     came = (
         f"configured by {source}"
         if source

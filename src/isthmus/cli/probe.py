@@ -35,6 +35,8 @@ class Finding:
     problem: str | None = None
     way_out: str | None = None
     models: int | None = None
+    model: str | None = None
+    """The one that was asked."""
     took_s: float = 0.0
 
     @property
@@ -110,6 +112,7 @@ async def _ask(source: Source, model: str | None, finding: Finding) -> None:
     if model is None:
         finding.notes.append("no model to ask is known: name one under `models` or as `default_model`")
         return
+    finding.model = model
     target = Target(model, source.provider.abilities(model), source.policy)
     hello = Conversation(model, (Turn(Role.USER, (Text("Say hello."),)),), max_tokens=MAX_TOKENS)
     exchange = source.provider.exchange(fit(hello, target).conversation, target)

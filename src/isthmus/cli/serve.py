@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 import typer
 
 from isthmus.cli import greeting
-from isthmus.cli.compose import build, open_hands
-from isthmus.cli.failure import CommandFailed
+from isthmus.cli.compose import open_hands
 from isthmus.cli.found import look_around, with_found
 from isthmus.cli.listening import listen, port_of
 from isthmus.cli.process import GatewayServer, loop_factory
+from isthmus.cli.running import run_gateway
 from isthmus.cli.settings import ConfigFile, load_settings, secrets_of
+from isthmus.cli.stores import open_stores
 from isthmus.config import Loaded
 from isthmus.discovery import Found
 from isthmus.observability.logs import set_up
+from isthmus.observability.redaction import Redaction
 
 app = typer.Typer(add_completion=False)
 
@@ -57,24 +60,30 @@ def serve(
     }
     loaded = load_settings(config, options)
     logging = loaded.settings.logging
-    set_up(logging.level, logging.format, secrets_of(loaded.settings))
+    redaction = set_up(logging.level, logging.format, secrets_of(loaded.settings))
     sockets = listen(loaded.settings.server.host, loaded.settings.server.port)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(loaded, sockets))
+        runner.run(_serve(loaded, sockets, redaction))
 
 
-async def _serve(loaded: Loaded, sockets: list[socket.socket]) -> None:
-    settings, port = loaded.settings, port_of(sockets)
-    async with open_hands(settings.images) as hands:
+async def _serve(loaded: Loaded, sockets: list[socket.socket], redaction: Redaction) -> None:
+    configured, port = loaded.settings, port_of(sockets)
+    async with AsyncExitStack() as stack:
+        hands = await stack.enter_async_context(open_hands(configured.images))
         found: list[Found] = []
-        if not settings.providers:
+        if not configured.providers:
             found = await look_around(hands.http, port)
-            settings = with_found(settings, found)
-            set_up(settings.logging.level, settings.logging.format, secrets_of(settings))
-        try:
-            gateway = build(settings, hands)
-        except ValueError as error:
-            raise CommandFailed(f"the configuration does not fit together: {error}") from None
-        text = greeting.greeting(settings, port, loaded.source, found, loaded.warnings)
-        server = GatewayServer(gateway, settings.server, lambda: print(text, flush=True))
+            configured = with_found(configured, found)
+            redaction.know(secrets_of(configured))
+        stores = await stack.enter_async_context(open_stores(configured))
+        running = await stack.enter_async_context(run_gateway(configured, hands, stores, redaction))
+        said = greeting.greeting(
+            running.live.settings,
+            port,
+            loaded.source,
+            found,
+            [*loaded.warnings, *running.notes],
+            with_keys=running.live.gateway.admission.callers.required,
+        )
+        server = GatewayServer(running.live.gateway, configured.server, lambda: print(said, flush=True))
         await server.serve(sockets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ _DIALECTS: Final = {
     Endpoint.COMPLETIONS: "openai_completions",
 }
 ADMIN: Final = "/v2"
-Site = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
+Site = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 """An ASGI application below the gateway."""
 _PROBES: Final = frozenset({Endpoint.PROBE, Endpoint.HEALTH, Endpoint.READY})
 

@@ -1,0 +1,335 @@
+"""A gateway that follows its database: what an operator changes, here or in another process, takes effect within a second.
+
+Every topic of the database has a revision. When one has moved on, that topic is read anew and the part of the gateway that
+depends on it replaced; requests under way keep what they began with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
+
+from isthmus import registry
+from isthmus.cli.compose import Credentials, Hands, Stock, build, callers, guard, offer
+from isthmus.cli.stores import Stores
+from isthmus.config import ProviderSettings, Settings
+from isthmus.config.live import with_stored
+from isthmus.control.clock import now_ms
+from isthmus.control.ledger import Ledger
+from isthmus.core.secret import Secret
+from isthmus.core.usage import Usage
+from isthmus.limiting.memory import MemoryLimiter
+from isthmus.observability.redaction import Redaction
+from isthmus.routing.ip_rules import Block, IpRules, read_network
+from isthmus.routing.limits import Calendar, Limit, Limiter, Sliding, Unit
+from isthmus.routing.pool import AccountId, Cooling, CoolingReason, Member
+from isthmus.routing.prices import Price, PriceTable, cost_nano_usd
+from isthmus.routing.slot import Standing
+from isthmus.server.callers import Caller
+from isthmus.server.gateway import Gateway
+from isthmus.storage.accounts import Account, AccountStore
+from isthmus.storage.cooldowns import CooldownRow, CooldownStore
+from isthmus.storage.errors import StorageError
+from isthmus.storage.ips import BlockStore
+from isthmus.storage.key_usage import CurrentUse, KeyUsageStore
+from isthmus.storage.keys import ApiKey, KeyStore
+from isthmus.storage.prices import PriceStore
+from isthmus.storage.providers import ProviderStore
+from isthmus.storage.settings import SettingStore
+
+log = structlog.get_logger("isthmus")
+
+LOOK_EVERY_S: Final = 1.0
+_OFFER: Final = frozenset({"accounts", "settings"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The stores that a gateway reads from."""
+
+    accounts: AccountStore
+    providers: ProviderStore
+    cooldowns: CooldownStore
+    keys: KeyStore
+    key_usage: KeyUsageStore
+    settings: SettingStore
+    blocks: BlockStore
+    prices: PriceStore
+
+    @classmethod
+    def of(cls, stores: Stores) -> Tables:
+        database, vault = stores.database, stores.vault
+        return cls(
+            AccountStore(database, vault),
+            ProviderStore(database, vault),
+            CooldownStore(database),
+            KeyStore(database),
+            KeyUsageStore(database),
+            SettingStore(database),
+            BlockStore(database),
+            PriceStore(database),
+        )
+
+
+class Live:
+    """`open` it, serve `gateway`, and let `follow` run beside it."""
+
+    def __init__(
+        self,
+        configured: Settings,
+        hands: Hands,
+        stores: Stores,
+        ledger: Ledger,
+        redaction: Redaction,
+        limiter: Limiter | None = None,
+        when_settings_change: Callable[[Settings], None] = lambda settings: None,
+    ) -> None:
+        """`configured` are the settings of file and environment."""
+        self.configured = configured
+        self.tables = Tables.of(stores)
+        self._database = stores.database
+        self._hands = hands
+        self._ledger = ledger
+        self.redaction = redaction
+        self._limiter = limiter or MemoryLimiter()
+        self._when_settings_change = when_settings_change
+        self._revisions: dict[str, int] = {}
+        self._looking = asyncio.Lock()
+        self._prices = PriceTable.shipped()
+        self._stored_accounts: Mapping[str, Account] = {}
+        self.settings = configured
+        """In force: with stored providers and settings."""
+        self.refused: Mapping[str, str] = {}
+        """Stored settings and providers that are not in force, and why."""
+        self.gateway: Gateway
+
+    async def open(self) -> Gateway:
+        """Raises `ValueError` when what file and environment say does not fit together."""
+        self._revisions = await self._database.revisions()
+        await self._load_settings()
+        stock = await self._stock(await self.tables.cooldowns.load(now_ms()))
+        self.gateway = build(self.settings, self._hands, stock, journal=self._ledger, limiter=self._limiter)
+        await self._apply_keys(stock.callers)
+        await self._apply_blocks()
+        self._apply_settings()
+        await self._apply_prices()
+        return self.gateway
+
+    async def follow(self) -> None:
+        """Runs until it is cancelled. A database that is away leaves everything as it is."""
+        failing = False
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self.look()
+                failing = False
+            except (StorageError, OSError) as error:
+                if not failing:
+                    log.warning("changes cannot be read from the database", error=str(error))
+                failing = True
+            except Exception:
+                log.exception("a change in the database could not be applied")
+
+    async def look(self) -> None:
+        """Takes over what has changed in the database since the last look."""
+        async with self._looking:
+            revisions = await self._database.revisions()
+            changed = {topic for topic, at in revisions.items() if at != self._revisions.get(topic)}
+            if changed & _OFFER:
+                await self._reload_offer()
+            if changed & {"keys", "settings"}:
+                await self._apply_keys(await self._callers())
+            if "cooldowns" in changed:
+                await self._end_rests()
+            if "ips" in changed:
+                await self._apply_blocks()
+            if "settings" in changed:
+                await self._apply_prices()
+            self._revisions = revisions
+
+    async def _reload_offer(self) -> None:
+        before = self.settings
+        await self._load_settings()
+        stock = await self._stock([])
+        suppliers = self.gateway.endpoints.offer.suppliers
+        try:
+            self.gateway.endpoints.offer = offer(self.settings, self._hands, stock, self._ledger, suppliers)
+        except ValueError as error:
+            log.warning("stored settings do not fit together and are left out", error=str(error))
+            self.settings = before
+        self._apply_settings()
+
+    async def _load_settings(self) -> None:
+        refused: dict[str, str] = {}
+        providers = dict(self.configured.providers)
+        for stored in await self.tables.providers.load_all():
+            if not stored.enabled or stored.name in providers:
+                continue
+            try:
+                providers[stored.name] = _provider(stored.type, stored.settings)
+                registry.build(stored.name, providers[stored.name])
+            except (ValidationError, ValueError) as error:
+                providers.pop(stored.name, None)
+                refused[f"provider {stored.name}"] = str(error)
+        settings = self.configured.model_copy(update={"providers": providers})
+        settings, unfit = with_stored(settings, await self.tables.settings.load(), providers)
+        self.settings, self.refused = settings, refused | unfit
+        for name, problem in self.refused.items():
+            log.warning("a stored setting is not in force", setting=name, problem=problem)
+
+    async def _stock(self, cooldowns: Iterable[CooldownRow]) -> Stock:
+        accounts = await self.tables.accounts.load_all()
+        self.redaction.know(secret for account in accounts for secret in _secrets_of(account))
+        self._clear_renewed(accounts)
+        return Stock(
+            [credentials_of(each) for each in accounts],
+            [_cooling(row) for row in cooldowns],
+            await self._callers(),
+        )
+
+    def _clear_renewed(self, accounts: Iterable[Account]) -> None:
+        """What was held against an earlier credential says nothing of the new one."""
+        known, self._stored_accounts = self._stored_accounts, {each.id: each for each in accounts}
+        for id, account in self._stored_accounts.items():
+            if id in known and known[id].fingerprint != account.fingerprint:
+                supplier = self.gateway.endpoints.offer.suppliers.get(account.provider)
+                if supplier is not None:
+                    supplier.pool.clear(AccountId(id))
+
+    async def _callers(self) -> Mapping[str, Caller]:
+        return {hash: _caller(key) for hash, key in (await self.tables.keys.load_all()).items()}
+
+    async def _apply_keys(self, known: Mapping[str, Caller]) -> None:
+        self.gateway.admission.callers = callers(self.settings, known)
+        used = await self.tables.key_usage.load_current(now_ms())
+        for caller in known.values():
+            for limit in caller.limits:
+                if isinstance(limit.window, Calendar) and caller.id in used:
+                    opening = _used_of(limit, limit.window, used[caller.id])
+                    await self._limiter.restore(caller.subject, limit, opening, time.time())
+
+    async def _apply_blocks(self) -> None:
+        rows = await self.tables.blocks.load(now_ms())
+        rules = IpRules(
+            Block(
+                read_network(row.network),
+                row.reason,
+                None if row.expires_ms is None else row.expires_ms / 1000,
+            )
+            for row in rows
+        )
+
+        def blocked(address: str, now_s: float) -> str | None:
+            block = rules.match(address, now_s)
+            return None if block is None else block.reason
+
+        self.gateway.admission.blocked = blocked
+
+    def _apply_settings(self) -> None:
+        limit = self.settings.ip_limit
+        window = Sliding(limit.window_s)
+        limits = (Limit(Unit.REQUESTS, limit.max_requests, window),) if limit.enabled else ()
+        self.gateway.admission.ip_limits = limits
+        self.gateway.guard = guard(self.settings)
+        self._when_settings_change(self.settings)
+
+    def standings(self) -> dict[AccountId, Standing]:
+        """How every account stands at this moment."""
+        now_s = time.time()
+        return {
+            standing.id: standing
+            for supplier in self.gateway.endpoints.offer.suppliers.values()
+            for standing in supplier.pool.states(now_s)
+        }
+
+    def price_of(self, provider: str, model: str) -> Price | None:
+        """Of a provider's model, by the upstream's name."""
+        return self._prices.of(provider, model, _vendor(self.settings.providers.get(provider)))
+
+    async def _apply_prices(self) -> None:
+        self._prices = self._prices.with_overrides(await self.tables.prices.load())
+
+        def cost_of(provider: str, model: str, usage: Usage) -> int | None:
+            price = self.price_of(provider, model)
+            return None if price is None else cost_nano_usd(price, usage)
+
+        self.gateway.admission.cost_of = cost_of
+
+    async def _end_rests(self) -> None:
+        """An operator has ended rests: whatever is not in the database any more is over."""
+        await self._ledger.flush()
+        kept = {(row.account_id, row.model) for row in await self.tables.cooldowns.load(now_ms())}
+        now_s = time.time()
+        for supplier in self.gateway.endpoints.offer.suppliers.values():
+            for standing in supplier.pool.states(now_s):
+                for cooling in standing.coolings:
+                    if cooling.until_s > now_s and (cooling.account, cooling.model) not in kept:
+                        supplier.pool.clear(cooling.account, cooling.model)
+
+
+def _vendor(provider: ProviderSettings | None) -> str:
+    """Whose prices they are."""
+    if provider is None:
+        return ""
+    return provider.vendor or (provider.type if provider.type == "anthropic" else "")
+
+
+def _provider(type: str, settings: Mapping[str, Any]) -> ProviderSettings:
+    return ProviderSettings.model_validate({"type": type, **settings})
+
+
+def _secrets_of(account: Account) -> Iterable[Secret]:
+    yield from account.credential.values()
+    if account.proxy is not None:
+        yield account.proxy
+
+
+def credentials_of(account: Account) -> Credentials:
+    member = Member(
+        AccountId(account.id),
+        enabled=account.enabled,
+        priority=account.priority,
+        weight=account.weight,
+        max_concurrency=account.max_concurrency,
+        requests_per_minute=account.requests_per_minute,
+        tokens_per_minute=account.tokens_per_minute,
+        requests_per_day=account.requests_per_day,
+        tokens_per_day=account.tokens_per_day,
+        credential_version=account.updated_ms,
+    )
+    return Credentials(account.provider, member, account.credential, account.proxy)
+
+
+def _cooling(row: CooldownRow) -> Cooling:
+    return Cooling(
+        AccountId(row.account_id),
+        row.model,
+        row.until_ms / 1000,
+        CoolingReason(row.reason),
+        row.text,
+        row.strikes,
+    )
+
+
+def _caller(key: ApiKey) -> Caller:
+    expires_s = None if key.expires_ms is None else key.expires_ms / 1000
+    return Caller(key.id, key.name, key.enabled, expires_s, key.terms)
+
+
+def _used_of(limit: Limit, window: Calendar, current: CurrentUse) -> int:
+    used = current.day if window is Calendar.DAY else current.month
+    match limit.unit:
+        case Unit.REQUESTS:
+            return used.requests
+        case Unit.TOKENS:
+            return used.tokens
+        case Unit.COST:
+            return used.cost_nano_usd
+        case _:
+            return 0
