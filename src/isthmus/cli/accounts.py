@@ -1,0 +1,318 @@
+"""`isthmus accounts`: credentials of upstreams. Works beside a running gateway, which notices at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from isthmus.cli.account_desk import open_desk
+from isthmus.cli.account_reading import read_credentials, read_text, read_variable, write_private
+from isthmus.cli.account_tables import (
+    account_row,
+    account_table,
+    added_row,
+    problem_lines,
+    trial_line,
+    trial_row,
+)
+from isthmus.cli.failure import CommandFailed
+from isthmus.cli.settings import ConfigFile
+from isthmus.control.account_adding import Added, Fate, summary
+from isthmus.control.account_file import AccountFile
+from isthmus.control.account_input import problems_of
+from isthmus.control.account_listing import AccountQuery, AccountSort
+from isthmus.control.account_probing import Trial
+from isthmus.control.account_views import AccountView
+from isthmus.control.accounts import AccountService, Action
+from isthmus.control.paging import MAX_PAGE
+from isthmus.control.people import OPERATOR
+from isthmus.routing.exhausted import State
+from isthmus.storage.accounts import API_KEY
+
+ABOUT: Final = "Accounts at upstreams."
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
+
+Names = Annotated[
+    list[str], typer.Argument(metavar="ACCOUNT…", help="Ids of accounts, or labels if no other has them.")
+]
+Provider = Annotated[str | None, typer.Option("--provider", help="Only accounts of this provider.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def accounts() -> None:
+    """Accounts at upstreams."""
+
+
+@app.command("list")
+def list_accounts(
+    provider: Provider = None,
+    state: Annotated[State | None, typer.Option("--state", help="Only those in this state.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="Within label or id.")] = None,
+    sort: Annotated[AccountSort, typer.Option("--sort", help="Order.")] = AccountSort.PROVIDER,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """List accounts, those of the configuration file among them. States are those that the database knows of."""
+    query = AccountQuery(provider=provider, state=state, text=text, sort=sort)
+    views = asyncio.run(_list(config, query))
+    if as_json:
+        _print_json([account_row(view) for view in views])
+    elif views:
+        Console(highlight=False).print(account_table(views))
+    else:
+        _say("No accounts: `isthmus accounts add PROVIDER` adds one.")
+
+
+async def _list(config: Path | None, query: AccountQuery) -> list[AccountView]:
+    views: list[AccountView] = []
+    cursor: str | None = None
+    async with open_desk(config) as service:
+        while True:
+            page = await service.page(query, cursor, MAX_PAGE)
+            views += page.items
+            if (cursor := page.next_cursor) is None:
+                return views
+
+
+@app.command("add")
+def add_accounts(
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Name of the provider.")],
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file",
+            metavar="FILE",
+            help="Take the keys from FILE, one on a line (`-`: standard input). One account is added for each.",
+        ),
+    ] = None,
+    key_env: Annotated[
+        str | None, typer.Option("--key-env", metavar="NAME", help="Take the key from this variable.")
+    ] = None,
+    credential_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--credential-file",
+            metavar="FILE",
+            help="For other kinds: a JSON object with the credential's members (`-`: standard input).",
+        ),
+    ] = None,
+    kind: Annotated[str, typer.Option("--kind", help="What the provider calls its logins.")] = API_KEY,
+    label: Annotated[str | None, typer.Option("--label", help="What people call it.")] = None,
+    priority: Annotated[int, typer.Option("--priority", help="The lower number is preferred.")] = 0,
+    weight: Annotated[int, typer.Option("--weight", help="Share under strategy `weighted`.")] = 1,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", help="Requests at the same time.")
+    ] = None,
+    rpm: Annotated[int | None, typer.Option("--rpm", help="Requests per minute.")] = None,
+    tpm: Annotated[int | None, typer.Option("--tpm", help="Tokens per minute.")] = None,
+    rpd: Annotated[int | None, typer.Option("--rpd", help="Requests per day.")] = None,
+    tpd: Annotated[int | None, typer.Option("--tpd", help="Tokens per day.")] = None,
+    proxy_env: Annotated[
+        str | None,
+        typer.Option("--proxy-env", metavar="NAME", help="Take the address of a proxy from this variable."),
+    ] = None,
+    disabled: Annotated[bool, typer.Option("--disabled", help="Add it switched off.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Add an account. Its key is asked for without echo, or comes from a file or a variable: never from the command line.
+
+    Exit codes: 0 all are there now, 1 something is wrong with one of them.
+    """
+    common = {
+        "provider": provider,
+        "kind": kind,
+        "label": label,
+        "enabled": not disabled,
+        "priority": priority,
+        "weight": weight,
+        "max_concurrency": concurrency,
+        "requests_per_minute": rpm,
+        "tokens_per_minute": tpm,
+        "requests_per_day": rpd,
+        "tokens_per_day": tpd,
+        "proxy": None if proxy_env is None else read_variable(proxy_env, "--proxy-env"),
+    }
+    credentials = read_credentials(key_file, key_env, credential_file)
+    written = [{**common, "credential": each} for each in credentials]
+    _show_added(asyncio.run(_add(config, written)), as_json=False)
+
+
+async def _add(config: Path | None, written: Sequence[object]) -> Sequence[Added]:
+    async with open_desk(config) as service:
+        return await service.feed(OPERATOR, written)
+
+
+@app.command("import")
+def import_accounts(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote (`-`: standard input).")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Accounts that are here take what the file says of them.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Take in exported accounts. What is here already stays as it is, unless --replace.
+
+    Exit codes: 0 all are there now, 1 something is wrong with one of them, 2 the file cannot be read.
+    """
+    try:
+        read = AccountFile.model_validate_json(read_text(file))
+    except ValidationError as error:
+        [first, *_] = problems_of(error)
+        said = f"{first.field}: {first.message}" if first.field else first.message
+        raise CommandFailed(f"{file} is no export of accounts: {said}", exit_code=2) from None
+    _show_added(asyncio.run(_import(config, read, replace=replace)), as_json=as_json)
+
+
+async def _import(config: Path | None, file: AccountFile, *, replace: bool) -> Sequence[Added]:
+    async with open_desk(config) as service:
+        return await service.import_file(OPERATOR, file, overwrite=replace)
+
+
+@app.command("export")
+def export_accounts(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to (`-`: standard output).")] = Path(
+        "-"
+    ),
+    with_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--with-secrets", help="With the credentials in plain text. FILE is made readable for you alone."
+        ),
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Write every stored account as JSON, without credentials unless they are asked for."""
+    exported = asyncio.run(_export(config, with_secrets=with_secrets))
+    text = json.dumps(exported, ensure_ascii=False, indent=2) + "\n"
+    if str(file) == "-":
+        print(text, end="")
+        return
+    write_private(file, text)
+    _say(f"{len(exported['accounts'])} accounts are in {file}.")
+
+
+async def _export(config: Path | None, *, with_secrets: bool) -> dict[str, Any]:
+    async with open_desk(config) as service:
+        return await service.export(OPERATOR, with_secrets=with_secrets)
+
+
+@app.command("test")
+def try_accounts(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[ACCOUNT…]", help="Ids or labels; all when left out.")
+    ] = None,
+    provider: Provider = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Ask each account for a few words, which may cost a little. Changes nothing.
+
+    Exit codes: 0 all answered, 1 one did not.
+    """
+    trials = asyncio.run(_try(config, names, provider, quietly=as_json))
+    if as_json:
+        _print_json([trial_row(each) for each in trials])
+    raise typer.Exit(0 if all(each.result.ok for each in trials) else 1)
+
+
+async def _try(
+    config: Path | None, names: list[str] | None, provider: str | None, *, quietly: bool
+) -> list[Trial]:
+    console, trials = Console(highlight=False, soft_wrap=True), []
+    async with open_desk(config) as service:
+        ids = await _ids(service, names) if names else await service.ids_of(provider)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("Testing", total=len(ids))
+            async for trial in service.try_some(ids):
+                trials.append(trial)
+                progress.advance(task)
+                if not quietly:
+                    console.print(trial_line(trial))
+    return trials
+
+
+@app.command("enable")
+def enable_accounts(names: Names, config: ConfigFile = None) -> None:
+    """Switch accounts on, and forget why they were off."""
+    asyncio.run(_act(config, Action.ENABLE, names, "on"))
+
+
+@app.command("disable")
+def disable_accounts(names: Names, config: ConfigFile = None) -> None:
+    """Switch accounts off. Requests under way go on."""
+    asyncio.run(_act(config, Action.DISABLE, names, "off"))
+
+
+@app.command("clear-cooldown")
+def clear_cooldowns(names: Names, config: ConfigFile = None) -> None:
+    """End every rest of accounts now."""
+    asyncio.run(_act(config, Action.CLEAR_COOLDOWN, names, "free of rests"))
+
+
+@app.command("remove")
+def remove_accounts(
+    names: Names,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Delete accounts with their credentials and counters. `disable` only switches them off."""
+    if not yes:
+        typer.confirm(f"Delete {', '.join(names)}?", abort=True, err=True)
+    asyncio.run(_act(config, Action.DELETE, names, "deleted"))
+
+
+async def _act(config: Path | None, action: Action, names: list[str], done: str) -> None:
+    async with open_desk(config) as service:
+        results = await service.bulk(OPERATOR, action, await _ids(service, names))
+    for each in results:
+        _say(f"{each.id} is {done}." if each.ok else str(each.message))
+    if not all(each.ok for each in results):
+        raise typer.Exit(1)
+
+
+async def _ids(service: AccountService, names: Sequence[str]) -> list[str]:
+    """Ids of what is named by id or label. Raises `CommandFailed` when a label is that of none or of several."""
+    ids = await service.ids_by_label()
+    known = {id for some in ids.values() for id in some}
+    found = []
+    for name in names:
+        match [name] if name in known else ids.get(name, []):
+            case [one]:
+                found.append(one)
+            case []:
+                raise CommandFailed(f"no account {name!r}: see `isthmus accounts list`")
+            case several:
+                raise CommandFailed(
+                    f"{len(several)} accounts are called {name!r}: give the id, one of {', '.join(several)}"
+                )
+    return found
+
+
+def _show_added(added: Sequence[Added], *, as_json: bool) -> None:
+    if as_json:
+        _print_json([added_row(each) for each in added])
+    else:
+        for line in problem_lines(added):
+            _say(line)
+        _say(f"{summary(added)}.")
+    if any(each.fate is Fate.INVALID for each in added):
+        raise typer.Exit(1)
+
+
+def _print_json(rows: Sequence[object]) -> None:
+    print(json.dumps(rows, ensure_ascii=False, indent=2))
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)

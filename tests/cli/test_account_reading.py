@@ -1,0 +1,49 @@
+"""Credentials are read from files and variables, and written for their owner alone."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from isthmus.cli.account_reading import read_credentials, read_text, read_variable, write_private
+from isthmus.cli.failure import CommandFailed
+
+
+def test_one_key_on_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes("\ufeffsk-1\r\n\r\n  sk-2\r\n".encode())
+    assert read_credentials(file, None, None) == [{"api_key": "sk-1"}, {"api_key": "sk-2"}]
+
+
+def test_members_of_a_credential(tmp_path: Path) -> None:
+    file = tmp_path / "credential.json"
+    file.write_text('{"refresh_token": "r"}')
+    assert read_credentials(None, None, file) == [{"refresh_token": "r"}]
+
+
+def test_a_variable_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SET", "value")
+    monkeypatch.setenv("EMPTY", "")
+    assert read_variable("SET", "--key-env") == "value"
+    for name in ("EMPTY", "UNSET"):
+        with pytest.raises(CommandFailed, match=f"--key-env: the variable {name} is not set"):
+            read_variable(name, "--key-env")
+
+
+def test_what_is_no_text_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "binary"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(CommandFailed, match="is not UTF-8"):
+        read_text(file)
+
+
+def test_a_private_file_replaces_what_was_there(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("old and longer")
+    file.chmod(0o644)
+    write_private(file, "new")
+    assert file.read_text() == "new"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]

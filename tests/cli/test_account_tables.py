@@ -1,0 +1,79 @@
+"""What people and scripts are shown of accounts holds no secret."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from rich.console import Console
+
+from isthmus.cli.account_tables import (
+    account_row,
+    account_table,
+    added_row,
+    problem_lines,
+    trial_line,
+    trial_row,
+)
+from isthmus.control.account_adding import Added, Fate
+from isthmus.control.account_probing import ProbeResult, Trial
+from isthmus.control.account_views import AccountView, LiveState
+from isthmus.control.failures import FieldProblem
+from isthmus.core.secret import Secret
+from isthmus.routing.exhausted import State
+from isthmus.storage.accounts import Account
+from isthmus.storage.cooldowns import CooldownRow
+
+ACCOUNT = Account(
+    "acc_1",
+    "openai",
+    "api_key",
+    "team [red]",
+    {"api_key": Secret("canary-that-is-long")},
+    1_790_000_000_000,
+    1_790_000_000_000,
+    proxy=Secret("http://user:canary@proxy:1"),
+    successes=12_345,
+)
+RESTING = AccountView(
+    ACCOUNT,
+    LiveState(State.COOLING, 0, (CooldownRow("acc_1", None, 1_790_000_000_000, "quota", "no money"),)),
+)
+
+
+def printed(thing: object) -> str:
+    text = io.StringIO()
+    Console(file=text, width=200).print(thing)
+    return text.getvalue()
+
+
+def test_a_table_says_why_an_account_is_not_used() -> None:
+    text = printed(account_table([RESTING]))
+    assert "all models until 2026-09-21T14:13:20Z: no money" in text
+    assert "team [red]" in text
+    assert "12,345" in text
+    assert "canary" not in text
+
+
+def test_a_row_is_json_without_secrets() -> None:
+    text = json.dumps(account_row(RESTING))
+    assert "canary" not in text
+    row = json.loads(text)
+    assert row["coolings"][0]["reason"] == "quota"
+    assert (row["created_at"], row["last_used_at"]) == ("2026-09-21T14:13:20Z", None)
+
+
+def test_a_trial_is_a_line_and_a_row() -> None:
+    good, bad = (
+        Trial(ACCOUNT, ProbeResult(True, 12)),
+        Trial(ACCOUNT, ProbeResult(False, 3, None, "401 [/red]")),
+    )
+    assert trial_line(good).plain == "ok      openai  team [red] (acc_1)  12 ms"
+    assert trial_line(bad).plain.endswith("401 [/red]")
+    assert trial_row(bad)["error"] == "401 [/red]"
+
+
+def test_problems_are_counted_as_people_count() -> None:
+    added = [Added(0, Fate.ADDED, "acc_1"), Added(1, Fate.INVALID, problems=(FieldProblem("weight", "no"),))]
+    assert list(problem_lines(added)) == ["account 2: weight: no"]
+    assert added_row(added[1])["fields"] == [{"field": "weight", "message": "no"}]
