@@ -72,7 +72,7 @@ class Written(BaseModel):
     """A name nobody knows is an error, and no error repeats what was written."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
     )
 
 
