@@ -78,8 +78,7 @@ class AccountService:
 
     async def page(self, query: AccountQuery, cursor: str | None, limit: int) -> Page[AccountView]:
         """Accounts of the configuration file are among the others. Raises `Invalid` for a foreign cursor."""
-        configured = self._configured()
-        outlines = [*map(_outline, configured.values()), *await self.accounts.outlines()]
+        configured, outlines = self._configured(), await self._outlines()
         lives = await self._lives(outlines)
         page = page_of(outlines, lives, query, cursor, limit)
         found = {each.id: each for each in await self.accounts.find_all([each.id for each in page.items])}
@@ -94,9 +93,20 @@ class AccountService:
             raise _not_found(id)
         return await self._view(account)
 
+    async def ids_of(self, provider: str | None) -> Sequence[str]:
+        """Of every account of a provider, or of all."""
+        return [each.id for each in await self._outlines() if provider is None or each.provider == provider]
+
+    async def ids_by_label(self) -> Mapping[str, Sequence[str]]:
+        """A label may be that of several accounts."""
+        ids: dict[str, list[str]] = {}
+        for each in await self._outlines():
+            ids.setdefault(each.label, []).append(each.id)
+        return ids
+
     async def count_states(self) -> dict[str, dict[str, int]]:
         """Provider → state → number of its accounts."""
-        outlines = [*map(_outline, self._configured().values()), *await self.accounts.outlines()]
+        outlines = await self._outlines()
         lives = await self._lives(outlines)
         counts: dict[str, dict[str, int]] = {}
         for each in outlines:
@@ -196,9 +206,7 @@ class AccountService:
 
     async def try_provider(self, provider: str | None) -> Sequence[Trial]:
         """Every account of a provider, or of all."""
-        outlines = [*map(_outline, self._configured().values()), *await self.accounts.outlines()]
-        ids = [each.id for each in outlines if provider is None or each.provider == provider]
-        return [trial async for trial in self.try_some(ids)]
+        return [trial async for trial in self.try_some(await self.ids_of(provider))]
 
     async def try_some(self, ids: Sequence[str] | None = None) -> AsyncGenerator[Trial, None]:
         """Those of `ids` that are here, or all; each as soon as it is done, a few at a time."""
@@ -221,6 +229,9 @@ class AccountService:
     def _configured(self) -> dict[str, Account]:
         accounts = (configured_account(name, each) for name, each in self.configured().items())
         return {each.id: each for each in accounts}
+
+    async def _outlines(self) -> Sequence[Outline]:
+        return [*map(_outline, self._configured().values()), *await self.accounts.outlines()]
 
     async def _view(self, account: Account) -> AccountView:
         return AccountView(account, (await self._lives([_outline(account)]))[account.id])
