@@ -58,6 +58,12 @@ async def test_what_cannot_be_served_yet_is_stored_switched_off(desk: Desk) -> N
     assert not account.enabled
 
 
+async def test_a_reason_from_elsewhere_is_one_that_can_be_kept(desk: Desk) -> None:
+    await add(desk, written(enabled=False, off_reason="no\0 credit"), shape=AccountRecord)
+    [account] = await desk.adder.accounts.load_all()
+    assert account.off_reason == "no\ufffd credit"
+
+
 async def test_overwriting_takes_what_was_written_and_no_more(desk: Desk) -> None:
     await add(desk, written(label="mine", weight=5, requests_per_minute=60))
     [same] = await add(desk, written(label="theirs", weight=2))

@@ -71,3 +71,12 @@ def test_a_patch_changes_what_was_written_alone() -> None:
 def test_a_record_may_lack_its_credential() -> None:
     assert isinstance(check(AccountRecord, {"provider": "openai", "id": "acc_1"}), AccountRecord)
     assert isinstance(check(AccountInput, {"provider": "openai"}), tuple)
+
+
+@pytest.mark.parametrize("changes", [{"weight": "2"}, {"weight": True}, {"enabled": 1}, {"enabled": "yes"}])
+def test_numbers_are_numbers_and_truth_is_truth(changes: dict[str, Any]) -> None:
+    assert isinstance(check(AccountInput, written() | changes), tuple)
+
+
+def test_a_rest_ends_before_the_calendar_does() -> None:
+    assert isinstance(check(AccountRecord, written(cooled_until_ms=253_402_300_800_000)), tuple)

@@ -19,6 +19,7 @@ from isthmus.routing.cooldown import CoolingReason
 from isthmus.storage.accounts import Account, AccountStore
 from isthmus.storage.cooldowns import CooldownRow, CooldownStore
 from isthmus.storage.providers import ProviderStore
+from isthmus.storage.texts import storable
 
 DECIDED: Final = frozenset(
     "label enabled priority weight max_concurrency requests_per_minute tokens_per_minute "
@@ -216,7 +217,8 @@ def _account(
 
 def _switched(record: AccountRecord, not_yet: str | None) -> dict[str, Any]:
     enabled = record.enabled and not_yet is None
-    return {"enabled": enabled, "off_reason": None if enabled else not_yet or record.off_reason}
+    reason = not_yet or (storable(record.off_reason) if record.off_reason else None)
+    return {"enabled": enabled, "off_reason": None if enabled else reason}
 
 
 def _id_of(candidate: _Candidate) -> str:

@@ -26,6 +26,8 @@ MAX_BATCH: Final = 5000
 """Accounts in one request."""
 MAX_SECRET_CHARS: Final = 20_000
 MAX_DETAILS_CHARS: Final = 10_000
+LAST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999, after which no calendar here goes."""
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
 Checked = TypeVar("Checked", bound=BaseModel)
@@ -114,7 +116,7 @@ class AccountRecord(_AccountFields):
     off_reason: Annotated[str, Field(max_length=MAX_TEXT_CHARS)] | None = None
     successes: Annotated[int, Field(ge=0, le=2**53)] = 0
     failures: Annotated[int, Field(ge=0, le=2**53)] = 0
-    cooled_until_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    cooled_until_ms: Annotated[int, Field(ge=0, le=LAST_MS)] | None = None
     cooled_reason: Annotated[str, Field(max_length=MAX_TEXT_CHARS)] = ""
 
 
