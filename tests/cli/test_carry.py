@@ -11,9 +11,11 @@ from isthmus.config.settings import StorageSettings
 from isthmus.control.carrying import Result
 from isthmus.core.secret import Secret
 from isthmus.migrate.haul import Haul, NewAccount, NewBlock, NewKey, NewPrice, NewProvider
+from isthmus.migrate.programs import PROGRAMS
 from isthmus.storage.accounts import AccountStore
 from isthmus.storage.audit import AuditFilter, AuditLog
 from isthmus.storage.settings import SettingStore
+from migrate.reading import read
 
 ROW = {
     "request_id": "old-1",
@@ -71,3 +73,14 @@ async def test_a_dry_run_makes_no_database_and_changes_none(settings: Settings, 
     async with open_stores(settings) as stores:
         assert await AccountStore(stores.database, stores.vault).load_all() == []
         assert await SettingStore(stores.database).load() == {}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_every_program_is_carried_whole_and_once(settings: Settings, program: str) -> None:
+    first = await carry(settings, read(program, with_logs=True), replace=False, dry_run=False)
+    assert first
+    assert [each for each in first if each.result is Result.REFUSED] == []
+    second = await carry(settings, read(program, with_logs=True), replace=False, dry_run=False)
+    assert [each for each in second if each.result is not Result.HERE] == []
+    third = await carry(settings, read(program), replace=True, dry_run=False)
+    assert {each.result for each in third} <= {Result.REPLACED, Result.HERE}
