@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from isthmus.core.secret import Secret
 from isthmus.storage.accounts import TOPIC, Account, AccountStore, AlreadyThere, Counts, fingerprint
 from isthmus.storage.cooldowns import CooldownRow, CooldownStore
-from isthmus.storage.database import Database
+from isthmus.storage.database import Database, open_database
 from isthmus.storage.vault import Vault
 
 MEMBERS = st.dictionaries(
@@ -98,6 +99,25 @@ async def test_hundreds_are_added_at_once_and_each_credential_once(
         ("other", many[3].fingerprint): "acc_elsewhere",
     }
     assert await store.remove([each.id for each in many]) == 1200
+
+
+async def test_two_gateways_that_add_the_same_agree(database_url: str, vault: Vault) -> None:
+    first, second = await open_database(database_url), await open_database(database_url)
+    try:
+        stores = [AccountStore(each, vault) for each in (first, second)]
+        batches = [
+            [account(number, id=f"acc_{name}_{number}") for number in range(20)] for name in ("a", "b")
+        ]
+        here = await asyncio.gather(
+            *(store.add_all(batch) for store, batch in zip(stores, batches, strict=True))
+        )
+        stored = {each.id for each in await stores[0].load_all()}
+        assert len(stored) == 20
+        assert here[0].keys() | here[1].keys() == {each.id for some in batches for each in some} - stored
+        assert {*here[0].values(), *here[1].values()} <= stored
+    finally:
+        await first.close()
+        await second.close()
 
 
 async def test_a_change_leaves_counters_alone(store: AccountStore, database: Database) -> None:
