@@ -73,3 +73,16 @@ def test_a_key_may_stand_in_the_environment(tmp_path: Path) -> None:
     haul = of(tmp_path, text, env={"CCR_KEY": "ccr-from-environment"})
     assert [key.secret.reveal() for key in haul.keys] == ["ccr-from-environment"]
     assert of(tmp_path, text, env={}).keys == []
+
+
+def test_variables_stand_in_other_texts_too(tmp_path: Path) -> None:
+    text = (
+        "{Providers: [{name: 'a', api_base_url: 'https://$WHERE/v1', api_key: 'sk-a-123456', models: []}],"
+        " PROXY_URL: '${PROXY}'}"
+    )
+    haul = of(tmp_path, text, env={"WHERE": "a.example", "PROXY": "http://p.example:1"})
+    settings = haul.providers[0].settings
+    assert (settings["base_url"], settings["proxy"].reveal()) == (
+        "https://a.example/v1",
+        "http://p.example:1",
+    )

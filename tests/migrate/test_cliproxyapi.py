@@ -132,3 +132,10 @@ def test_attempts(tmp_path: Path, text: str, attempts: int) -> None:
 def test_without_keys_it_is_loopback(tmp_path: Path) -> None:
     haul = of_yaml("cliproxyapi", tmp_path, 'host: ""\nauth-dir: x')
     assert "`server.host: 127.0.0.1`, because without an API key" in said(haul.report, "changed", "host")[0]
+
+
+def test_a_configuration_that_may_be_elsewhere_is_told() -> None:
+    assert any(
+        "PGSTORE is set" in line for line in read("cliproxyapi", env={"PGSTORE_DSN": "x"}).report.closing
+    )
+    assert not any("is set" in line for line in read("cliproxyapi").report.closing)

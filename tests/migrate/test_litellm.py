@@ -134,3 +134,8 @@ def test_the_end_warns_of_what_a_database_may_hold() -> None:
 
 def test_included_models_are_there() -> None:
     assert provider(read("litellm"), "together_ai").settings["models"] == {"included": "x"}
+
+
+def test_a_limit_of_keys_needs_a_key(tmp_path: Path) -> None:
+    haul = of_yaml("litellm", tmp_path, MODEL + "general_settings: {max_parallel_requests: 5}", env={})
+    assert "no key to limit" in said(haul.report, "left_out", "general_settings.max_parallel_requests")[0]

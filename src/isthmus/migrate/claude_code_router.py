@@ -9,6 +9,7 @@ from typing import Any, Final
 from isthmus.migrate.claude_code_router_database import archived_config, read_settings, take_api_keys
 from isthmus.migrate.claude_code_router_providers import add_providers
 from isthmus.migrate.claude_code_router_routes import take_routes, take_rules
+from isthmus.migrate.claude_code_router_variables import expanded, filled
 from isthmus.migrate.client_keys import add_client_key
 from isthmus.migrate.detect import not_that_program, value_of
 from isthmus.migrate.entry import Entry
@@ -49,7 +50,7 @@ def read(path: Path, options: Options) -> Haul:
 
 def _from_file(path: Path, options: Options) -> Haul:
     haul = Haul(PROGRAM)
-    root = Entry(value_of(PROGRAM, path, _FILES, read_json5), haul.report)
+    root = Entry(filled(value_of(PROGRAM, path, _FILES, read_json5), options.env), haul.report)
     _common(haul, root, options.env, add_providers(haul, root, options.env, _proxy(root)))
     _listener(haul, root, options.env)
     root.rest_is_unknown()
@@ -77,7 +78,7 @@ def _from_database(file: Path, path: Path, options: Options) -> Haul:
 
 def _common(haul: Haul, root: Entry, env: Mapping[str, str], names: Mapping[str, str]) -> None:
     if key := root.text("APIKEY"):
-        add_client_key(haul, root.at("APIKEY"), _expanded(key, env), PROGRAM)
+        add_client_key(haul, root.at("APIKEY"), _client_key(key, env), PROGRAM)
     take_routes(haul, root, names)
     _timeout(haul, root)
     if level := root.text("LOG_LEVEL"):
@@ -91,9 +92,10 @@ def _common(haul: Haul, root: Entry, env: Mapping[str, str], names: Mapping[str,
         haul.report.left_out.append(Line(", ".join(found), "settings of the client: keep them there"))
 
 
-def _expanded(text: str, env: Mapping[str, str]) -> str:
-    name = text.removeprefix("$").strip("{}") if text.startswith("$") else ""
-    return env.get(name) or (f"${{{name}}}" if name else text)
+def _client_key(text: str, env: Mapping[str, str]) -> str:
+    """A variable that is not set is no key, and must not be taken for one."""
+    found = expanded(text, env)
+    return found.text if found.unset is None else ""
 
 
 def _timeout(haul: Haul, root: Entry) -> None:

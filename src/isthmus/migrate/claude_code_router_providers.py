@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from isthmus.core.secret import Secret
 from isthmus.migrate.claude_code_router_transformers import Transformers, read_transformers
+from isthmus.migrate.claude_code_router_variables import KEYS, expanded
 from isthmus.migrate.entry import Entry
 from isthmus.migrate.haul import Haul, Line
 from isthmus.migrate.upstreams import (
@@ -21,9 +21,7 @@ from isthmus.migrate.upstreams import (
     switch_off,
 )
 
-_KEYS: Final = ("api_key", "apiKey", "apikey")
 _LOGIN: Final = "ccr-local-agent-login"
-_REFERENCE: Final = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _OTHER_API: Final = (
     "this version does not speak {}: use the vendor's OpenAI-compatible endpoint and switch it on"
 )
@@ -87,7 +85,7 @@ def _add(haul: Haul, entry: Entry, wanted: str, env: Mapping[str, str], proxy: s
     off = upstream.off
     if entry.flag("enabled", words=True) is False:
         off = "it is switched off there: switch it on when it is wanted"
-    settings = _settings(entry, upstream, transformers, env, proxy)
+    settings = _settings(entry, upstream, transformers, proxy)
     entry.leave_out(_REPORTED)
     entry.take("id", "protocol")
     name = add_provider(haul, entry.path, wanted, upstream.type, settings, off=off)
@@ -101,7 +99,7 @@ def _credentials(entry: Entry) -> list[tuple[str, str, dict[str, Any]]]:
     """Place, key as written, and fields of the account."""
     found: list[tuple[str, str, dict[str, Any]]] = []
     listed = entry.each_below("credentials", "keys", "apiKeys")
-    if (text := entry.text(*_KEYS)) is not None and not listed:
+    if (text := entry.text(*KEYS)) is not None and not listed:
         found.append((entry.at("api_key"), text, {}))
     for each in listed:
         key = each.text("api_key", "apiKey", "apikey", "key", "token") or ""
@@ -172,14 +170,14 @@ def _cut(url: str) -> str:
 
 
 def _settings(
-    entry: Entry, upstream: Upstream, transformers: Transformers, env: Mapping[str, str], proxy: str | None
+    entry: Entry, upstream: Upstream, transformers: Transformers, proxy: str | None
 ) -> dict[str, Any]:
     models = entry.texts("models")
     settings: dict[str, Any] = {"base_url": upstream.base_url, "models": {each: each for each in models}}
     if models:
         entry.carried("models", f"`models`: {', '.join(models)}")
     if proxy:
-        settings["proxy"] = Secret(_expanded(proxy, env)[0])
+        settings["proxy"] = Secret(proxy)
     if headers := entry.below("extraHeaders").all_texts():
         settings["headers"] = {name: Secret(text) for name, text in headers.items()}
         entry.carried("extraHeaders", f"headers of the provider: {', '.join(headers)}")
@@ -209,27 +207,16 @@ def _add_accounts(
     before = len(haul.accounts)
     for place, (at, written, fields) in enumerate(keys, start=1):
         label = fields.pop("label", None) or (name if len(keys) == 1 else f"{name} {place}")
-        key, used, unset = _expanded(written, env)
-        if unset:
+        key = expanded(written, env)
+        if key.unset:
             haul.report.left_out.append(
-                Line(at, f"environment variable {unset} is not set: set it and run again")
+                Line(at, f"environment variable {key.unset} is not set: set it and run again")
             )
-        elif add_api_key(haul, at, name, key, label, **fields) and used:
-            said = (
-                f"the value that {used} has now is kept encrypted: a later change of the variable is not seen"
-            )
+        elif add_api_key(haul, at, name, key.text, label, **fields) and key.used:
+            said = f"the value that {key.used} has now is kept encrypted: a later change of the variable is not seen"
             haul.report.changed.append(Line(at, said))
     if len(haul.accounts) == before:
         switch_off(haul, entry.path, name, NO_KEY)
-
-
-def _expanded(text: str, env: Mapping[str, str]) -> tuple[str, str | None, str | None]:
-    """The text with `$NAME` and `${NAME}` replaced, the last variable used, and the first that is not set."""
-    names = [one or other for one, other in _REFERENCE.findall(text)]
-    unset = next((name for name in names if not env.get(name)), None)
-    if unset is not None:
-        return text, None, unset
-    return _REFERENCE.sub(lambda found: env[found[1] or found[2]], text), names[-1] if names else None, None
 
 
 def _keep_names(haul: Haul, wanted: str, name: str, settings: Mapping[str, Any]) -> None:

@@ -38,6 +38,8 @@ _OFFICIAL: Final = {
     "iflow": "an API key of the vendor",
     "vertex": "a Gemini API key, as Google service accounts have no provider here",
 }
+_STORES: Final = ("PGSTORE_", "GITSTORE_", "OBJECTSTORE_")
+"""Variables that put configuration and logins elsewhere."""
 _DISGUISE: Final = (
     "disable-claude-cloak-mode",
     "claude-header-defaults",
@@ -91,6 +93,7 @@ def read(path: Path, options: Options) -> Haul:
     say_listener(haul, host=root.text("host"), port=root.integer("port"), host_at="host", port_at="port")
     _logins(haul, root, file_in(path, *_FILES) or path, options.home)
     _disguise(haul, root)
+    _elsewhere(haul, options)
     root.leave_out(_REPORTED | {name: _NO_COUNTERPART for name in root.names() if name.startswith("amp-")})
     root.rest_is_unknown()
     return haul
@@ -187,6 +190,14 @@ def _disguise(haul: Haul, root: Entry) -> None:
     if found:
         said = "settings that make requests look like another client's are never carried"
         haul.report.left_out.append(Line(", ".join(found), said))
+
+
+def _elsewhere(haul: Haul, options: Options) -> None:
+    if found := sorted({name.partition("_")[0] for name in options.env if name.startswith(_STORES)}):
+        haul.report.closing.append(
+            f"{', '.join(found)} is set: the program may keep its configuration in a store of its own, which is not read. "
+            "Export it to a file and run again"
+        )
 
 
 def _logins(haul: Haul, root: Entry, file: Path, home: Path) -> None:

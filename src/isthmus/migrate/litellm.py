@@ -193,5 +193,9 @@ def _master_key(haul: Haul, general: Entry, env: Mapping[str, str]) -> None:
             )
     elif written:
         haul.report.left_out.append(Line(at, meant.problem or ""))
-    if concurrency is not None:
+    if concurrency is not None and not haul.keys:
+        general.left_out(
+            "max_parallel_requests", "there is no key to limit: set `max_concurrency` of an API key"
+        )
+    elif concurrency is not None:
         general.carried("max_parallel_requests", f"`max_concurrency` {concurrency} of the API key")
