@@ -11,8 +11,15 @@ def test_a_cursor_says_where_the_page_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "????", "é", write_cursor("12"), write_cursor(1, 2), write_cursor()]
+    "cursor",
+    ["", "x", "????", "é", write_cursor("12"), write_cursor(1, 2), write_cursor(), write_cursor(2**63)],
 )
 def test_anything_else_is_refused(cursor: str) -> None:
     with pytest.raises(Invalid, match="leave it out"):
         read_cursor(cursor, int)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\n"])
+def test_no_database_is_asked_for_what_it_cannot_hold(text: str) -> None:
+    with pytest.raises(Invalid):
+        read_cursor(write_cursor(text), str)

@@ -148,3 +148,12 @@ def test_a_remark_that_cannot_be_formatted_stops_nobody() -> None:
     set_up("info", "json", stream=out)
     logging.getLogger("some.module").warning("%d", "not a number")
     assert out.getvalue() == b""
+
+
+def test_what_is_written_to_the_database_is_not_logged_even_for_debugging() -> None:
+    out = io.BytesIO()
+    set_up("debug", "json", stream=out)
+    for name in ("aiosqlite", "sqlalchemy.engine", "asyncmy"):
+        logging.getLogger(name).debug("INSERT ... ('hash of a session')")
+        logging.getLogger(name).info("INSERT ... ('hash of a session')")
+    assert lines(out) == []

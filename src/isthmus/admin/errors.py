@@ -87,9 +87,12 @@ async def _http_failure(request: Request, failure: Exception) -> Response:
         return render(
             request_id(request), NotFound(f"no such path: {request.url.path}. See /v2/openapi.json")
         )
+    is_method = failure.status_code == 405
     body = ErrorBody(
-        code="method_not_allowed" if failure.status_code == 405 else "failed",
-        message=f"{request.method} is not possible here. See /v2/openapi.json",
+        code="method_not_allowed" if is_method else "failed",
+        message=f"{request.method} is not possible here. See /v2/openapi.json"
+        if is_method
+        else str(failure.detail),
         request_id=request_id(request),
     )
     return JSONResponse(ErrorAnswer(error=body).model_dump(), failure.status_code, failure.headers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,7 +26,7 @@ from isthmus.admin import sign_in as sign_in_api
 from isthmus.admin import stats as stats_api
 from isthmus.admin import users as users_api
 from isthmus.admin.app import admin_app
-from isthmus.admin.errors import render
+from isthmus.admin.errors import render, request_id
 from isthmus.admin.guard import AdminGuard
 from isthmus.cli.compose import Hands, source
 from isthmus.cli.live import Live, credentials_of
@@ -39,7 +39,7 @@ from isthmus.control.attempts import Attempts
 from isthmus.control.audit import Audit
 from isthmus.control.backup import BackupService
 from isthmus.control.clock import now_ms
-from isthmus.control.failures import Denied
+from isthmus.control.failures import Denied, Unavailable
 from isthmus.control.identity import Identities
 from isthmus.control.ips import IpService
 from isthmus.control.keys import KeyService
@@ -62,6 +62,7 @@ from isthmus.server.gateway import Gateway
 from isthmus.server.visit import Visit
 from isthmus.storage.accounts import Account
 from isthmus.storage.audit import AuditLog
+from isthmus.storage.errors import StorageError
 from isthmus.storage.keys import KeyFilter
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
@@ -96,7 +97,9 @@ class Administration:
 
     def app(self) -> FastAPI:
         """Every route, without the guard."""
-        return admin_app(self._routers())
+        app = admin_app(self._routers())
+        app.add_exception_handler(StorageError, _database_away)
+        return app
 
     def site(self) -> ASGIApp:
         """What the gateway serves below `/v2`."""
@@ -201,6 +204,10 @@ class Administration:
 
     async def _is_user(self, id: str) -> bool:
         return await self.users.load(id) is not None
+
+
+async def _database_away(request: Request, failure: Exception) -> Response:
+    return render(request_id(request), Unavailable(f"the database does not answer: {failure}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def build(
     Raises `ValueError` where settings that are fine one by one do not fit together (aliases in a circle, an unknown quirk).
     """
     stock = stock or Stock()
-    admission = Admission(limiter or MemoryLimiter(), callers(settings, stock.callers))
+    admission = Admission(MemoryLimiter() if limiter is None else limiter, callers(settings, stock.callers))
     endpoints = Endpoints(
         offer=offer(settings, hands, stock, journal or NoJournal()),
         admission=admission,

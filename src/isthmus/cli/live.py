@@ -89,15 +89,19 @@ class Live:
         redaction: Redaction,
         limiter: Limiter | None = None,
         when_settings_change: Callable[[Settings], None] = lambda settings: None,
+        *,
+        default_is_guessed: bool = False,
     ) -> None:
-        """`configured` are the settings of file and environment."""
+        """`configured` are the settings of file and environment. Where their default provider is only a guess, the first
+        stored provider goes before it."""
         self.configured = configured
+        self._default_is_guessed = default_is_guessed
         self.tables = Tables.of(stores)
         self._database = stores.database
         self._hands = hands
         self._ledger = ledger
         self.redaction = redaction
-        self._limiter = limiter or MemoryLimiter()
+        self._limiter = MemoryLimiter() if limiter is None else limiter
         self._when_settings_change = when_settings_change
         self._revisions: dict[str, int] = {}
         self._looking = asyncio.Lock()
@@ -177,7 +181,10 @@ class Live:
             except (ValidationError, ValueError) as error:
                 providers.pop(stored.name, None)
                 refused[f"provider {stored.name}"] = str(error)
-        settings = self.configured.model_copy(update={"providers": providers})
+        default = self.configured.default_provider
+        if self._default_is_guessed:
+            default = next((name for name in providers if name not in self.configured.providers), default)
+        settings = self.configured.model_copy(update={"providers": providers, "default_provider": default})
         settings, unfit = with_stored(settings, await self.tables.settings.load(), providers)
         self.settings, self.refused = settings, refused | unfit
         for name, problem in self.refused.items():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 from isthmus.cli.administration import Administration
 from isthmus.cli.compose import Hands
@@ -15,6 +17,7 @@ from isthmus.cli.live import Live, Tables
 from isthmus.cli.noting import noter
 from isthmus.cli.stores import Stores
 from isthmus.config import Settings
+from isthmus.control.audit import Audit
 from isthmus.control.failures import OperationFailed
 from isthmus.control.ledger import Ledger, LedgerStores
 from isthmus.control.retention import Retention
@@ -24,9 +27,14 @@ from isthmus.limiting.memory import MemoryLimiter
 from isthmus.observability.logs import set_level
 from isthmus.observability.redaction import Redaction
 from isthmus.observability.request_log import RequestLog
+from isthmus.routing.limits import Limiter
+from isthmus.storage.audit import AuditLog
+from isthmus.storage.errors import StorageError
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.users import UserStore
+
+DAY_S: Final = 86_400.0
 
 
 @dataclass(slots=True)
@@ -40,7 +48,12 @@ class Running:
 
 @asynccontextmanager
 async def run_gateway(
-    configured: Settings, hands: Hands, stores: Stores, redaction: Redaction
+    configured: Settings,
+    hands: Hands,
+    stores: Stores,
+    redaction: Redaction,
+    *,
+    default_is_guessed: bool = False,
 ) -> AsyncIterator[Running]:
     """A gateway with all that belongs to it. Leaving it writes what has not been written yet.
 
@@ -56,7 +69,17 @@ async def run_gateway(
         sums = RequestSums(stores.database)
         rows = RequestLogs(stores.database, sums)
         log = await stack.enter_async_context(RequestLog(rows.save, redaction.text))
-        live = Live(configured, hands, stores, ledger, redaction, MemoryLimiter(), _apply)
+        limiter = await stack.enter_async_context(_limiter(configured))
+        live = Live(
+            configured,
+            hands,
+            stores,
+            ledger,
+            redaction,
+            limiter,
+            _apply,
+            default_is_guessed=default_is_guessed,
+        )
         try:
             gateway = await live.open()
         except ValueError as error:
@@ -65,6 +88,7 @@ async def run_gateway(
         running = Running(live, ledger, log)
         if configured.admin.enabled:
             await _administer(running, hands, stores, rows, sums)
+        await stack.enter_async_context(_beside(_forget_audits(stores)))
         retention = Retention(rows, sums, lambda: live.settings.request_log.retention_days)
         await stack.enter_async_context(_beside(live.follow(), retention.run()))
         yield running
@@ -77,13 +101,28 @@ async def _administer(
     administration = Administration(running.live, hands, stores, running.log, rows, sums, set_up)
     gateway = running.live.gateway
     gateway.admin, gateway.stats = administration.site(), administration.summary
-    if password := os.environ.get(PASSWORD_VARIABLE):
-        running.notes += await _ensured(administration, Secret(password))
+    if password := _password(os.environ):
+        running.notes += await _ensured(administration, password)
     if await set_up.is_needed() and set_up.token is not None:
+        running.live.redaction.know([set_up.token])
         running.notes.append(
             f"no administrator yet: POST /v2/setup makes one with the set-up token {set_up.token.reveal()} (or run "
             "`isthmus admin reset-password`)"
         )
+
+
+def _password(env: MutableMapping[str, str]) -> Secret | None:
+    """Of the first administrator: from the environment, or from the file that it names. Raises `CommandFailed`."""
+    if path := env.get(f"{PASSWORD_VARIABLE}_FILE"):
+        try:
+            return Secret(Path(path).read_text(encoding="utf-8-sig").strip())
+        except (OSError, ValueError):
+            raise CommandFailed(
+                f"{PASSWORD_VARIABLE}_FILE: name a readable UTF-8 file with the password"
+            ) from None
+    # Child processes and crash reports have no business with it.
+    password = env.pop(PASSWORD_VARIABLE, "")
+    return Secret(password) if password else None
 
 
 async def _ensured(administration: Administration, password: Secret) -> list[str]:
@@ -102,6 +141,36 @@ async def _ensured(administration: Administration, password: Secret) -> list[str
             ]
         case Ensured.SAME:
             return []
+
+
+async def _forget_audits(stores: Stores) -> None:
+    """Old lines of the audit log go once a day. Several gateways may do it at once."""
+    audit = Audit(AuditLog(stores.database))
+    while True:
+        with suppress(StorageError):
+            await audit.forget_old()
+        await asyncio.sleep(DAY_S)
+
+
+@asynccontextmanager
+async def _limiter(configured: Settings) -> AsyncIterator[Limiter]:
+    """In memory, or shared through Redis where that is configured."""
+    url = configured.limits.redis_url
+    if not url:
+        yield MemoryLimiter()
+        return
+    try:
+        from isthmus.limiting.redis import RedisLimiter  # noqa: PLC0415 - an extra that most do without
+    except ModuleNotFoundError:
+        raise CommandFailed(
+            "limits.redis_url is set, and the library for it is missing: pip install 'isthmus[redis]'"
+        ) from None
+    limiter = RedisLimiter.connect(url)
+    try:
+        async with _beside(limiter.keep_leases()):
+            yield limiter
+    finally:
+        await limiter.close()
 
 
 def _apply(settings: Settings) -> None:

@@ -76,7 +76,15 @@ async def _serve(loaded: Loaded, sockets: list[socket.socket], redaction: Redact
             configured = with_found(configured, found)
             redaction.know(secrets_of(configured))
         stores = await stack.enter_async_context(open_stores(configured))
-        running = await stack.enter_async_context(run_gateway(configured, hands, stores, redaction))
+        running = await stack.enter_async_context(
+            run_gateway(
+                configured,
+                hands,
+                stores,
+                redaction,
+                default_is_guessed=bool(found) and loaded.settings.default_provider is None,
+            )
+        )
         said = greeting.greeting(
             running.live.settings,
             port,

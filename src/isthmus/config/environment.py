@@ -26,6 +26,8 @@ from isthmus.core.secret import Secret
 
 PREFIX: Final = "ISTHMUS_"
 PATH_VARIABLE: Final = "ISTHMUS_CONFIG"
+PASSWORD_VARIABLES: Final = ("ISTHMUS_ADMIN_PASSWORD", "ISTHMUS_ADMIN_PASSWORD_FILE")
+"""For the first administrator: what is done with them is no setting."""
 _SEPARATOR: Final = "__"
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})?")
 
@@ -76,7 +78,9 @@ def overlay(draft: Draft, root: type[Section], env: Mapping[str, str]) -> None:
     given = [
         name
         for name in env
-        if name.upper().startswith(PREFIX) and name.upper() != PATH_VARIABLE and env[name]
+        if name.upper().startswith(PREFIX)
+        and name.upper() not in {PATH_VARIABLE, *PASSWORD_VARIABLES}
+        and env[name]
     ]
     # Short names first: a variable with a whole section as JSON gives way to one for a single setting of it.
     for variable in sorted(given, key=lambda name: (name.count(_SEPARATOR), name)):

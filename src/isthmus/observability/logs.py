@@ -22,6 +22,8 @@ from isthmus.observability.redaction import Redaction
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _QUIET: Final = ("uvicorn", "uvicorn.error", "asyncio", "aiohttp", "aiohttp.client")
 """Libraries whose ordinary remarks say nothing to an operator; from `warning` on they are heard."""
+_TALKATIVE: Final = ("aiosqlite", "sqlalchemy", "asyncmy", "aiomysql")
+"""Libraries whose remarks hold what is written to the database: they are never heard below `warning`."""
 
 
 def set_up(
@@ -55,6 +57,8 @@ def set_level(level: str) -> None:
     for name in _QUIET:
         loudness = _gate.least if level == "debug" else max(_gate.least, LEVELS["warning"])
         logging.getLogger(name).setLevel(loudness)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(_gate.least, LEVELS["warning"]))
 
 
 class _Gate:

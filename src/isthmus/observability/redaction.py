@@ -17,11 +17,12 @@ MASK: Final = "***"
 MIN_KNOWN_CHARS: Final = 4
 """A shorter secret would mask ordinary words all over the log, and so show what it is."""
 
-_HINTS: Final = tuple("k- k_ earer EARER :// eyJ AKIA AIza ey= EY= oken= OKEN= -key -KEY -Key".split())
+_HINTS: Final = tuple("k- k_ sa_ earer EARER :// eyJ AKIA AIza ey= EY= oken= OKEN= -key -KEY -Key".split())
 """No pattern below matches a line that has none of these; looking for them is what an ordinary line costs."""
 _PATTERNS: Final = re.compile(
     r"""
       (?<![A-Za-z0-9]) (?:sk|gsk|pk|rk) [-_] [A-Za-z0-9_-]{6,}                # keys of OpenAI, Anthropic, Groq and many others
+    | (?<![A-Za-z0-9]) isa_ [A-Za-z0-9_-]{6,}                                   # tokens of our own admin API
     | (?<![A-Za-z0-9]) (?:AKIA[0-9A-Z]{12,} | AIza[A-Za-z0-9_-]{20,})          # AWS, Google
     | (?<![A-Za-z0-9]) eyJ[A-Za-z0-9_-]{8,} (?: \. [A-Za-z0-9_-]* ){1,2}       # JSON web tokens
     | (?<= ://) [^\s/@"'<>]+ (?=@)                                             # credentials in an address

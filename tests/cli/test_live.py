@@ -1,0 +1,223 @@
+"""What changes in the database takes effect in the running gateway, and what is wrong there does not stop it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asgi import Reply, ask
+from cli.gateways import gateway
+from isthmus.cli.live import Live
+from isthmus.cli.stores import Stores
+from isthmus.control.clock import now_ms
+from isthmus.core.errors import Kind, UpstreamError
+from isthmus.core.secret import Secret
+from isthmus.core.usage import Usage
+from isthmus.routing.permissions import KeyTerms, key_hash
+from isthmus.routing.pool import AccountId, Lease, State
+from isthmus.storage.accounts import API_KEY, Account
+from isthmus.storage.cooldowns import CooldownRow
+from isthmus.storage.ips import BlockedNetwork
+from isthmus.storage.key_usage import Used, UsedOnDay, day_of
+from isthmus.storage.keys import ApiKey
+from isthmus.storage.prices import StoredPrice
+from isthmus.storage.providers import StoredProvider
+
+HELLO = {"model": "dummy", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
+KEY = "sk-isthmus-" + "k" * 30
+
+
+@pytest.fixture
+async def both(tmp_path: Path) -> AsyncIterator[tuple[Live, Stores]]:
+    async with gateway(tmp_path) as (running, stores):
+        yield running.live, stores
+
+
+async def hello(live: Live, key: str = "", **body: Any) -> Reply:
+    headers = {"x-api-key": key} if key else {}
+    return await ask(live.gateway, "POST", "/v1/messages", HELLO | body, headers)
+
+
+def account(id: str, provider: str = "dummy", **fields: Any) -> Account:
+    now = now_ms()
+    return Account(id, provider, API_KEY, id, {API_KEY: Secret(f"key of {id}")}, now, now, **fields)
+
+
+def key(**fields: Any) -> ApiKey:
+    known = {
+        "id": "key_1",
+        "name": "team",
+        "hash": key_hash(KEY),
+        "prefix": "sk",
+        "created_ms": 1,
+        "updated_ms": 1,
+    }
+    return ApiKey(**known | fields)
+
+
+async def test_a_first_key_closes_the_gateway_and_opens_it_for_its_holder(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    assert (await hello(live)).status == 200
+    await live.tables.keys.add(key())
+    await live.look()
+    assert [(await hello(live)).status, (await hello(live, KEY)).status] == [401, 200]
+    await live.tables.keys.remove("key_1")
+    await live.look()
+    assert (await hello(live)).status == 200
+
+
+async def test_budgets_outlive_a_restart(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, _):
+        tables = running.live.tables
+        await tables.keys.add(key(terms=KeyTerms(tokens_per_day=1000)))
+        await tables.key_usage.add([UsedOnDay("key_1", day_of(now_ms()), Used(5, 0, 900, 100))])
+    async with gateway(tmp_path) as (running, _):
+        assert (await hello(running.live, KEY)).status == 402
+
+
+async def test_accounts_come_go_and_are_switched_off(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    assert list(live.standings()) == ["config:dummy"]
+    await live.tables.accounts.add_all([account("acc_1"), account("acc_2", enabled=False)])
+    await live.look()
+    states = {id: standing.state for id, standing in live.standings().items()}
+    assert states == {"acc_1": State.HEALTHY, "acc_2": State.DISABLED}
+    await live.tables.accounts.remove(["acc_1", "acc_2"])
+    await live.look()
+    assert list(live.standings()) == ["config:dummy"]
+
+
+async def test_what_runs_keeps_its_place_while_accounts_change(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    await live.tables.accounts.add_all([account("acc_1")])
+    await live.look()
+    supplier = live.gateway.endpoints.offer.suppliers["dummy"]
+    lease = await supplier.lease("m", None, 0, ())
+    assert isinstance(lease, Lease)
+    await live.tables.accounts.add_all([account("acc_2")])
+    await live.look()
+    assert live.standings()[AccountId("acc_1")].in_flight == 1
+    supplier.release(lease, None)
+    assert live.standings()[AccountId("acc_1")].in_flight == 0
+
+
+async def test_rests_outlive_a_restart_and_end_when_an_operator_says_so(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, _):
+        live = running.live
+        await live.tables.accounts.add_all([account("acc_1"), account("acc_2")])
+        await live.look()
+        supplier = live.gateway.endpoints.offer.suppliers["dummy"]
+        lease = await supplier.lease("m", None, 0, ())
+        assert isinstance(lease, Lease)
+        limited = UpstreamError("slow down", kind=Kind.RATE_LIMIT, status=429, cooldown_s=500.0)
+        supplier.release(lease, limited)
+        rested = lease.account
+    async with gateway(tmp_path) as (running, _):
+        live = running.live
+        assert live.standings()[rested].state is State.COOLING
+        await live.tables.cooldowns.save(
+            [CooldownRow("acc_other", None, now_ms() + 9000, "quota", "not of this gateway")]
+        )
+        await live.tables.cooldowns.clear([rested])
+        await live.look()
+        assert live.standings()[rested].state is State.HEALTHY
+
+
+async def test_a_new_credential_starts_afresh(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    await live.tables.accounts.add_all([account("acc_1"), account("acc_2")])
+    await live.look()
+    supplier = live.gateway.endpoints.offer.suppliers["dummy"]
+    lease = await supplier.lease("m", None, 0, [AccountId("acc_2")])
+    assert isinstance(lease, Lease)
+    supplier.release(lease, UpstreamError("x", kind=Kind.RATE_LIMIT, status=429, cooldown_s=500.0))
+    assert live.standings()[AccountId("acc_1")].state is State.COOLING
+
+    def renew(known: Account) -> Account:
+        return Account(
+            known.id, known.provider, known.kind, known.label, {API_KEY: Secret("another")}, 1, now_ms()
+        )
+
+    await live.tables.accounts.change("acc_1", renew)
+    await live.look()
+    assert live.standings()[AccountId("acc_1")].state is State.HEALTHY
+
+
+async def test_stored_providers_are_served_and_unfit_ones_said(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    now = now_ms()
+    for name, type, settings in (
+        ("second", "dummy", {}),
+        ("odd", "dummy", {"no_such": 1}),
+        ("later", "amazon-q", {"region": "us-east-1"}),
+        ("dummy", "dummy", {"models": {"hidden": "dummy"}}),
+    ):
+        await live.tables.providers.add(StoredProvider(name, type, settings, now, now))
+    await live.look()
+    assert (await hello(live, model="second/dummy")).status == 200
+    assert set(live.gateway.endpoints.offer.suppliers) == {"dummy", "second"}
+    assert set(live.refused) == {"provider odd", "provider later"}
+    assert (await hello(live, model="hidden")).status == 404 or "hidden" not in live.settings.providers[
+        "dummy"
+    ].models
+
+
+async def test_a_guessed_default_gives_way_to_what_is_stored(tmp_path: Path) -> None:
+    async with gateway(tmp_path, default_is_guessed=True) as (running, _):
+        assert running.live.gateway.endpoints.offer.directory.default_provider == "dummy"
+        now = now_ms()
+        await running.live.tables.providers.add(StoredProvider("mine", "dummy", {}, now, now))
+        await running.live.look()
+        assert running.live.gateway.endpoints.offer.directory.default_provider == "mine"
+
+
+async def test_settings_are_applied_and_taken_back(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    store = live.tables.settings
+    await store.save(
+        {
+            "ip_limit.enabled": True,
+            "ip_limit.max_requests": 1,
+            "aliases": {"fast": "dummy/dummy-text"},
+            "server.cors_origins": ["https://chat.example.com"],
+            "request_log.retention_days": "never",
+        },
+        now_ms(),
+    )
+    await live.look()
+    assert set(live.refused) == {"request_log.retention_days"}
+    assert [(await hello(live, model="fast")).status for _ in range(2)] == [200, 429]
+    live.gateway.guard.check_origin({"origin": "https://chat.example.com"})
+    await store.save({"ip_limit.enabled": None, "aliases": None}, now_ms())
+    await live.look()
+    assert (await hello(live)).status == 200
+
+
+async def test_settings_that_do_not_fit_together_leave_all_as_it_was(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    await live.tables.settings.save({"aliases": {"a": "b", "b": "c", "c": "a"}}, now_ms())
+    await live.look()
+    assert (await hello(live)).status == 200
+
+
+async def test_blocked_addresses_are_refused(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    await live.tables.blocks.put([BlockedNetwork("127.0.0.0/8", "too loud", now_ms())])
+    await live.look()
+    assert (await hello(live)).status == 403
+    await live.tables.blocks.remove("127.0.0.0/8")
+    await live.look()
+    assert (await hello(live)).status == 200
+
+
+async def test_prices_make_costs(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    assert live.price_of("dummy", "dummy") is None
+    await live.tables.prices.put([StoredPrice("dummy", {"input": 1, "output": 2}, now_ms())])
+    await live.look()
+    await hello(live)
+    (use,) = [live.gateway.admission.cost_of("dummy", "dummy", Usage(1000, output_tokens=10))]
+    assert use == 1_020_000

@@ -1,0 +1,108 @@
+"""What runs beside a gateway: it is there, it is written down, and it ends with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asgi import ask
+from cli.gateways import DUMMY, gateway
+from isthmus.cli.failure import CommandFailed
+from isthmus.control.set_up import PASSWORD_VARIABLE
+from isthmus.limiting.redis import RedisLimiter
+from isthmus.storage.log_filter import LogFilter
+from isthmus.storage.request_logs import RequestLogs
+from isthmus.storage.request_sums import RequestSums
+from isthmus.storage.users import UserStore
+
+HELLO = {"model": "dummy", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
+
+
+async def logged(stores: Any) -> list[tuple[str | None, int]]:
+    logs = RequestLogs(stores.database, RequestSums(stores.database))
+    page = await logs.page(LogFilter(), 10)
+    return [(each.row.model_used, each.row.status) for each in page.rows]
+
+
+async def test_requests_are_in_the_log_when_the_gateway_has_ended(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, _):
+        await ask(running.live.gateway, "POST", "/v1/messages", HELLO)
+        await ask(running.live.gateway, "POST", "/v1/messages", {**HELLO, "model": "dummy-429"})
+        await ask(running.live.gateway, "GET", "/healthz")
+    async with gateway(tmp_path) as (_, stores):
+        assert await logged(stores) == [("dummy-429", 429), ("dummy", 200)]
+
+
+async def test_the_log_can_be_switched_off_and_what_accounts_did_is_counted_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async with gateway(tmp_path, {**DUMMY, "request_log": {"enabled": False}}) as (running, _):
+        await ask(running.live.gateway, "POST", "/v1/messages", HELLO)
+    async with gateway(tmp_path) as (_, stores):
+        assert await logged(stores) == []
+
+
+async def test_the_first_start_shows_a_token_and_a_later_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with gateway(tmp_path) as (running, _):
+        (note,) = running.notes
+        assert "POST /v2/setup" in note
+        assert running.live.redaction.text(note) != note
+    monkeypatch.setenv(PASSWORD_VARIABLE, "a long enough password")
+    async with gateway(tmp_path) as (running, stores):
+        assert running.notes == [f"administrator 'admin' made with the password in {PASSWORD_VARIABLE}"]
+        assert await UserStore(stores.database).is_administered()
+    async with gateway(tmp_path) as (running, _):
+        assert running.notes == []
+    monkeypatch.setenv(PASSWORD_VARIABLE, "quite another password")
+    async with gateway(tmp_path) as (running, _):
+        assert "has changed nothing" in running.notes[0]
+
+
+async def test_the_password_may_be_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "password").write_text("a long enough password\n")
+    monkeypatch.setenv(f"{PASSWORD_VARIABLE}_FILE", str(tmp_path / "password"))
+    async with gateway(tmp_path / "data") as (running, _):
+        assert "made with the password" in running.notes[0]
+    monkeypatch.setenv(f"{PASSWORD_VARIABLE}_FILE", str(tmp_path / "none"))
+    with pytest.raises(CommandFailed, match="readable UTF-8 file"):
+        async with gateway(tmp_path / "data"):
+            pass
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa"])
+async def test_a_password_that_would_be_guessed_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv(PASSWORD_VARIABLE, password)
+    with pytest.raises(CommandFailed, match=PASSWORD_VARIABLE):
+        async with gateway(tmp_path):
+            pass
+
+
+async def test_without_administration_there_is_none(tmp_path: Path) -> None:
+    async with gateway(tmp_path, {**DUMMY, "admin": {"enabled": False}}) as (running, _):
+        assert running.notes == []
+        assert (await ask(running.live.gateway, "GET", "/v2/setup")).status == 404
+
+
+async def test_limits_can_be_shared_through_redis(tmp_path: Path) -> None:
+    configuration = {**DUMMY, "limits": {"redis_url": "redis://127.0.0.1:9/0"}}
+    async with gateway(tmp_path, configuration) as (running, _):
+        assert isinstance(running.live.gateway.admission.limiter, RedisLimiter)
+        assert (await ask(running.live.gateway, "POST", "/v1/messages", HELLO)).status == 200
+
+
+async def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed, match="circle"):
+        async with gateway(tmp_path, {**DUMMY, "aliases": {"a": "b", "b": "c", "c": "a"}}):
+            pass
+
+
+async def test_whoever_may_call_sees_a_summary(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, _):
+        summary = (await ask(running.live.gateway, "GET", "/stats")).json
+        assert summary.keys() == {"version", "uptime_s", "today", "month"}
