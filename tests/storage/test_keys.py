@@ -172,6 +172,7 @@ async def test_keys_are_found_by_what_is_known_of_them(
     await store.add(a_key(2, note="For tests", user_id="usr_1", enabled=False))
     await store.add(a_key(3, name="100%"))
     assert {key.id for key in await store.page(wanted, None, 10)} == found
+    assert await store.ids_of("usr_1") == ["key_1", "key_2"]
 
 
 def test_a_key_is_valid_until_its_end() -> None:

@@ -85,9 +85,7 @@ class KeyService:
 
     async def own_ids(self, person: Person) -> Collection[str] | None:
         """Ids of the keys whose use this person may see; None: of all."""
-        if person.role is not Role.HOLDER:
-            return None
-        return [key.id for key in (await self.keys.load_all()).values() if key.user_id == person.id]
+        return await self.keys.ids_of(person.id) if person.role is Role.HOLDER else None
 
     async def current_use(self, ids: Collection[str]) -> Mapping[str, CurrentUse]:
         """Key → what it used today and this month; keys without use are left out."""

@@ -79,6 +79,12 @@ class KeyStore:
         async with self._database.read() as connection:
             return await _keys(connection, query.order_by(api_keys.c.created_ms, api_keys.c.id))
 
+    async def ids_of(self, user_id: str) -> list[str]:
+        """Ids of a user's keys."""
+        query = select(api_keys.c.id).where(api_keys.c.user_id == user_id).order_by(api_keys.c.id)
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
     async def page(self, wanted: KeyFilter, after: tuple[int, str] | None, limit: int) -> list[ApiKey]:
         """Newest first, those after the key made at `after[0]` with the id `after[1]`."""
         query = _filtered(select(api_keys), wanted)
