@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from isthmus.migrate import (
     claude2api,
+    claude_api,
     claude_code_api,
     claude_code_router,
     claude_proxy,
@@ -35,6 +36,9 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     cliproxyapi.PROGRAM: Program(cliproxyapi.read, "config.yaml or its directory"),
     claude2api.PROGRAM: Program(
         claude2api.read, "config.yaml, .env, an export of sessions, or the directory it runs in"
+    ),
+    claude_api.PROGRAM: Program(
+        claude_api.read, "data.sqlite3, a backup, an export of accounts, config.yaml or their directory"
     ),
     claude_code_api.PROGRAM: Program(
         claude_code_api.read, "the directory it runs in, a file of its config directory, or .env"
