@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -11,32 +10,17 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, milliseconds, moment
+from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Moment, PageOf, moment
+from isthmus.admin.key_bodies import MONEY, TERMS, KeyBody, KeyPatch, applied
 from isthmus.control.clock import now_ms
-from isthmus.control.key_input import (
-    MAX_CONCURRENCY,
-    MAX_COUNT,
-    MAX_NAME_CHARS,
-    MAX_NAMES,
-    MAX_NOTE_CHARS,
-    MAX_SECRET_CHARS,
-    MIN_SECRET_CHARS,
-    KeyInput,
-)
+from isthmus.control.key_input import KeyInput
 from isthmus.control.keys import ApiKey, CurrentUse, KeyFilter, KeyService, Made, Used
 from isthmus.core.secret import Secret
 from isthmus.routing.limits import NANO_USD
-from isthmus.routing.permissions import KeyTerms
 
-Line = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Names = Annotated[list[Line], Field(min_length=1, max_length=MAX_NAMES)]
-Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
-Dollars = Annotated[float, Field(ge=0.000001, le=1_000_000_000)]
 Id = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 ShortText = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
-_MONEY: Final = {"usd_per_day": "nano_usd_per_day", "usd_per_month": "nano_usd_per_month"}
-_TERMS: Final = tuple(each.name for each in fields(KeyTerms))
 DEFAULT_DAYS: Final = 30
 
 
@@ -44,52 +28,6 @@ class KeyState(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"
     EXPIRED = "expired"
-
-
-class _Terms(Model):
-    """What may be said of a key. null: no restriction."""
-
-    expires_at: datetime | None = Field(default=None, description="From then on it is refused.")
-    user_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
-        default=None, description="The user whose key it is: sees it, and what it used."
-    )
-    providers: Names | None = Field(
-        default=None, description="Names of providers it may use; `*` stands for anything."
-    )
-    models: Names | None = Field(
-        default=None,
-        description="Models it may use, by the name clients ask for or by `model` or `provider/model` of the upstream; `*` "
-        "stands for anything.",
-    )
-    ips: Names | None = Field(default=None, description="Addresses and networks (CIDR) it may be used from.")
-    requests_per_minute: Count | None = None
-    requests_per_day: Count | None = Field(default=None, description="Days are those of UTC.")
-    tokens_per_minute: Count | None = Field(default=None, description="Input and output together.")
-    tokens_per_day: Count | None = None
-    tokens_per_month: Count | None = Field(default=None, description="Months are those of the calendar, UTC.")
-    max_concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] | None = Field(
-        default=None, description="Requests at the same time."
-    )
-    usd_per_day: Dollars | None = Field(default=None, description="Models without a price cost nothing here.")
-    usd_per_month: Dollars | None = None
-    note: Annotated[str, Field(max_length=MAX_NOTE_CHARS, pattern=r"^[^\x00]*$")] | None = None
-
-
-class KeyBody(_Terms):
-    name: Line
-    enabled: bool = True
-    secret: (
-        Annotated[str, Field(min_length=MIN_SECRET_CHARS, max_length=MAX_SECRET_CHARS, pattern="^[!-~]+$")]
-        | None
-    ) = Field(default=None, description="One that clients have already; left out, one is made.", repr=False)
-
-
-class KeyPatch(_Terms):
-    """What is left out stays as it is; null takes a restriction away."""
-
-    # The defaults are never used: what is not sent is not changed. `null` is no name.
-    name: Line = "unchanged"
-    enabled: bool = True
 
 
 class UsedAnswer(BaseModel):
@@ -173,7 +111,7 @@ def router(service: KeyService) -> APIRouter:
     async def create_key(body: KeyBody, admin: Admin) -> MadeKeyAnswer:
         """The answer is the only place where the secret is ever shown."""
         secret = None if body.secret is None else Secret(body.secret)
-        return _made(await service.create(admin, _applied(KeyInput(name=body.name), body), secret))
+        return _made(await service.create(admin, applied(KeyInput(name=body.name), body), secret))
 
     @routes.get("/{id}")
     async def get_key(id: Id, asker: Asker) -> KeyAnswer:
@@ -182,7 +120,7 @@ def router(service: KeyService) -> APIRouter:
     @routes.patch("/{id}")
     async def edit_key(id: Id, body: KeyPatch, admin: Admin) -> KeyAnswer:
         """What is left out stays as it is; null takes a restriction away."""
-        return await answer(await service.edit(admin, id, lambda written: _applied(written, body)))
+        return await answer(await service.edit(admin, id, lambda written: applied(written, body)))
 
     @routes.delete("/{id}", status_code=204)
     async def delete_key(id: Id, admin: Admin) -> None:
@@ -217,29 +155,11 @@ def router(service: KeyService) -> APIRouter:
     return routes
 
 
-def _applied(written: KeyInput, body: KeyBody | KeyPatch) -> KeyInput:
-    """What the body says, and of the rest what was written before."""
-    said: dict[str, Any] = body.model_dump(exclude_unset=True, exclude={"secret"})
-    if "expires_at" in said:
-        expires_at: datetime | None = said.pop("expires_at")
-        said["expires_ms"] = None if expires_at is None else milliseconds(expires_at)
-    for shown, kept in _MONEY.items():
-        if shown in said:
-            dollars: float | None = said.pop(shown)
-            said[kept] = None if dollars is None else round(dollars * NANO_USD)
-    terms = {name: _frozen(said.pop(name)) for name in _TERMS if name in said}
-    return replace(written, **said, terms=replace(written.terms, **terms))
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _shown(key: ApiKey, used: Mapping[str, CurrentUse]) -> dict[str, Any]:
     current = used.get(key.id, CurrentUse())
     own = {name: getattr(key, name) for name in ("id", "name", "prefix", "enabled", "user_id", "note")}
-    terms = {name: getattr(key.terms, name) for name in _TERMS if name not in _MONEY.values()}
-    money = {shown: _dollars(getattr(key.terms, kept)) for shown, kept in _MONEY.items()}
+    terms = {name: getattr(key.terms, name) for name in TERMS if name not in MONEY.values()}
+    money = {shown: _dollars(getattr(key.terms, kept)) for shown, kept in MONEY.items()}
     times = {
         "expires_at": _moment(key.expires_ms),
         "created_at": moment(key.created_ms),
