@@ -98,6 +98,8 @@ async def test_filters_and_pages(api: APIRouter, service: LogService) -> None:
         ("cursor=x", "cursor"),
         ("text=a%00b", "text"),
         ("since=yesterday", "since"),
+        ("until=0.5", "until"),
+        ("until=1790000000", "until"),
         ("colour=red", "colour"),
         (f"model={'x' * 201}", "model"),
     ],
@@ -143,7 +145,7 @@ async def test_statistics(api: APIRouter, service: LogService) -> None:
 
 async def test_cleaning_up_is_for_administrators(api: APIRouter, service: LogService) -> None:
     await service.logs.save([log_row(1)])
-    body = {"older_than_days": 0}
+    body: dict[str, Any] = {"older_than_days": 0}
     assert (await asking_as.ask(api, "POST", "/v2/logs/cleanup", body, VIEWER)).status == 403
     reply = await asking_as.ask(api, "POST", "/v2/logs/cleanup", body, ADMIN)
     assert reply.json == {"deleted": 1, "done": True}

@@ -1,11 +1,16 @@
 """The log is read newest first, whole, whatever is asked of it, and deleted piece by piece."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from isthmus.core.secret import Secret
 from isthmus.observability.log_row import LogRow
+from isthmus.observability.redaction import Redaction
+from isthmus.observability.request_log import RequestLog
 from isthmus.storage import request_logs as module
 from isthmus.storage.database import Database
 from isthmus.storage.log_filter import LogFilter
@@ -148,3 +153,25 @@ async def test_old_rows_go_in_pieces_and_their_sums_stay(logs: RequestLogs) -> N
     assert len(await whole(logs, LogFilter(), 500)) == 20
     [sums] = await logs._sums.sums(Slice(0, 2 * START_MS))
     assert sums.requests == DELETE_ROWS + 30
+
+
+async def test_no_secret_reaches_the_database(sqlite: Database, tmp_path: Path) -> None:
+    """Upstreams quote what they were sent; clients put keys where models are named."""
+    secret = "canary-of-the-vault-0123456789"
+    logs = RequestLogs(sqlite, RequestSums(sqlite))
+    async with RequestLog(logs.save, Redaction([Secret(secret)]).text) as log:
+        log.append(
+            log_row(
+                1,
+                model_asked=secret,
+                model_used=f"{secret}-x",
+                error_text=f"bad key {secret}",
+                attempt_list=f'["acc_1 said {secret}"]',
+                notes=f'["{secret}"]',
+                losses=f'["x={secret}"]',
+            )
+        )
+    assert await logs.find("req_1") is not None
+    await sqlite.close()
+    for file in tmp_path.iterdir():
+        assert secret.encode() not in file.read_bytes(), file.name

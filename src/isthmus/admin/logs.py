@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from isthmus.admin.asking import Admin, Asker, Model, Moment, PageOf, milliseconds, moment
 from isthmus.admin.figures import FiguresView, GroupView
@@ -19,10 +20,21 @@ from isthmus.control.people import Person
 from isthmus.control.statistics import Dimension, Report, Span, StatisticsService
 
 _PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
+_NUMBER: Final = re.compile(r"\s*[-+]?[0-9._]+(?:[eE][-+]?[0-9]+)?\s*\Z")
 Name = Annotated[str, StringConstraints(max_length=200, pattern=_PLAIN)]
 Identity = Annotated[str, StringConstraints(max_length=80, pattern=_PLAIN)]
-Since = Annotated[datetime | None, Field(description="Requests that began then or later.")]
-Until = Annotated[datetime | None, Field(description="Requests that began before.")]
+
+
+def _written_out(value: object) -> object:
+    """Pydantic would take `0.5` for half a second after 1970; whoever writes that means something else."""
+    if isinstance(value, str) and _NUMBER.match(value):
+        raise ValueError("write a time such as 2026-11-21T09:30:00Z")
+    return value
+
+
+When = Annotated[datetime, BeforeValidator(_written_out)]
+Since = Annotated[When | None, Field(description="Requests that began then or later.")]
+Until = Annotated[When | None, Field(description="Requests that began before.")]
 LastEventId = Annotated[
     str | None,
     Header(max_length=80, pattern=_PLAIN, description="Request id of the last event seen: go on after it."),
@@ -74,9 +86,9 @@ class LogPageQuery(LogQuery):
 
 class StatisticsQuery(Model):
     since: Annotated[
-        datetime | None, Field(description="Default: 24 hours before `until`. Whole hours or days count.")
+        When | None, Field(description="Default: 24 hours before `until`. Whole hours or days count.")
     ] = None
-    until: Annotated[datetime | None, Field(description="Default: now.")] = None
+    until: Annotated[When | None, Field(description="Default: now.")] = None
     group_by: Dimension | None = None
     bucket: Span | None = Field(default=None, description="Cut time into hours or days (of UTC).")
     provider: Identity | None = None
@@ -115,7 +127,7 @@ class StatisticsAnswer(BaseModel):
 
 
 class CleanupBody(Model):
-    older_than_days: Annotated[int, Field(ge=0, le=36_500, description="0 deletes every row.")]
+    older_than_days: Annotated[int, Field(strict=True, ge=0, le=36_500, description="0 deletes every row.")]
 
 
 class CleanupAnswer(BaseModel):
