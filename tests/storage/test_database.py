@@ -63,12 +63,12 @@ async def test_a_revision_made_by_another_process_is_seen(database: Database, da
     assert await database.revisions() == {"settings": 1}
 
 
-@pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
-async def test_a_database_that_went_away_is_told(database_url: str) -> None:
-    database = await open_database(database_url)
+@pytest.mark.parametrize("empty_database_url", ["postgresql", "mariadb"], indirect=True)
+async def test_a_database_that_went_away_is_told(empty_database_url: str) -> None:
+    database = await open_database(empty_database_url)
     assert await database.healthy()
     assert database.last_error is None
-    name = database_url.rpartition("/")[2]
+    name = empty_database_url.rpartition("/")[2]
     engine, force = ("postgresql", " WITH (FORCE)") if database.engine == "postgresql" else ("mariadb", "")
     await administer(engine, f"DROP DATABASE {name}{force}")
     try:

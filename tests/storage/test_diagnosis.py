@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from databases import SERVERS
-from isthmus.storage.database import Database
+from isthmus.storage.database import Database, open_database
 from isthmus.storage.diagnosis import Lapse, code_of, diagnose, lapse_of
 from isthmus.storage.engine import open_engines
 from isthmus.storage.errors import StorageError, Uncertain, Unreachable
@@ -122,13 +122,16 @@ async def test_what_servers_refuse(engine: str, before: str, after: str, said: s
     assert "wrong-pw" not in str(meant)
 
 
-async def test_tables_that_are_gone(database: Database) -> None:
+async def test_tables_that_are_gone(empty_database_url: str) -> None:
+    database = await open_database(empty_database_url)
+
     async def drop_and_ask(connection: Any) -> None:
         await connection.execute(text("DROP TABLE settings"))
         await connection.execute(text("SELECT * FROM settings"))
 
     with pytest.raises(StorageError, match="has lost the gateway's tables"):
         await database.write(drop_and_ask)
+    await database.close()
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:

@@ -82,15 +82,15 @@ def test_the_head_is_the_newest_version() -> None:
     assert scripts.get_bases() == [OLDEST]
 
 
-async def test_a_new_database_and_a_migrated_one_are_the_same(database_url: str) -> None:
-    await run(database_url, at_revision("head"))
-    migrated = await run(database_url, shape)
-    assert await run(database_url, differences) == []
-    await run(database_url, drop_all)
-    await upgrade(database_url)
-    assert await run(database_url, differences) == []
-    assert await run(database_url, shape) == migrated
-    assert await run(database_url, version) == HEAD
+async def test_a_new_database_and_a_migrated_one_are_the_same(empty_database_url: str) -> None:
+    await run(empty_database_url, at_revision("head"))
+    migrated = await run(empty_database_url, shape)
+    assert await run(empty_database_url, differences) == []
+    await run(empty_database_url, drop_all)
+    await upgrade(empty_database_url)
+    assert await run(empty_database_url, differences) == []
+    assert await run(empty_database_url, shape) == migrated
+    assert await run(empty_database_url, version) == HEAD
 
 
 def drop_all(connection: Connection) -> None:
@@ -133,24 +133,24 @@ def reread(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     return {table.name: read(connection, table) for table in everything.tables.values()}
 
 
-async def test_rows_of_the_oldest_schema_survive_every_migration(database_url: str) -> None:
-    await run(database_url, at_revision(OLDEST))
-    before = await run(database_url, filled)
+async def test_rows_of_the_oldest_schema_survive_every_migration(empty_database_url: str) -> None:
+    await run(empty_database_url, at_revision(OLDEST))
+    before = await run(empty_database_url, filled)
     assert len(before) > 10
-    await upgrade(database_url)
-    after = await run(database_url, reread)
+    await upgrade(empty_database_url)
+    after = await run(empty_database_url, reread)
     for name, rows in before.items():
         kept = [{column: row[column] for column in rows[0]} for row in after[name]]
         assert kept == rows, name
-    assert await run(database_url, differences) == []
+    assert await run(empty_database_url, differences) == []
 
 
-async def test_a_newer_schema_is_refused(database_url: str) -> None:
-    await upgrade(database_url)
-    await run(database_url, set_version("0999"))
+async def test_a_newer_schema_is_refused(empty_database_url: str) -> None:
+    await upgrade(empty_database_url)
+    await run(empty_database_url, set_version("0999"))
     with pytest.raises(StorageError, match=f"a newer isthmus .its schema is 0999, and {HEAD} is the newest"):
-        await upgrade(database_url)
-    assert await run(database_url, version) == "0999"
+        await upgrade(empty_database_url)
+    assert await run(empty_database_url, version) == "0999"
 
 
 def set_version(to: str) -> Callable[[Connection], None]:
@@ -160,35 +160,38 @@ def set_version(to: str) -> Callable[[Connection], None]:
     return work
 
 
-async def test_tables_of_another_program_are_left_alone(database_url: str) -> None:
+async def test_tables_of_another_program_are_left_alone(empty_database_url: str) -> None:
     await run(
-        database_url, lambda connection: connection.execute(text("CREATE TABLE users (shoe_size INTEGER)"))
+        empty_database_url,
+        lambda connection: connection.execute(text("CREATE TABLE users (shoe_size INTEGER)")),
     )
     with pytest.raises(
         StorageError, match=r"tables of another program \(users\): give the gateway a database of its own"
     ):
-        await upgrade(database_url)
-    assert await run(database_url, lambda connection: inspect(connection).get_table_names()) == ["users"]
+        await upgrade(empty_database_url)
+    assert await run(empty_database_url, lambda connection: inspect(connection).get_table_names()) == [
+        "users"
+    ]
 
 
-async def test_a_start_that_was_cut_short_while_making_tables_is_made_up_for(database_url: str) -> None:
-    await upgrade(database_url)
-    await run(database_url, set_version("making"))
-    await run(database_url, metadata.tables["users"].drop)
-    await upgrade(database_url)
-    assert await run(database_url, differences) == []
+async def test_a_start_that_was_cut_short_while_making_tables_is_made_up_for(empty_database_url: str) -> None:
+    await upgrade(empty_database_url)
+    await run(empty_database_url, set_version("making"))
+    await run(empty_database_url, metadata.tables["users"].drop)
+    await upgrade(empty_database_url)
+    assert await run(empty_database_url, differences) == []
 
 
-async def test_many_that_start_at_once_make_one_database(database_url: str) -> None:
-    await asyncio.gather(*(upgrade(database_url) for _ in range(4)))
-    assert await run(database_url, differences) == []
+async def test_many_that_start_at_once_make_one_database(empty_database_url: str) -> None:
+    await asyncio.gather(*(upgrade(empty_database_url) for _ in range(4)))
+    assert await run(empty_database_url, differences) == []
 
 
-async def test_many_that_start_at_once_migrate_once(database_url: str) -> None:
-    await run(database_url, at_revision(OLDEST))
-    await asyncio.gather(*(upgrade(database_url) for _ in range(4)))
-    assert await run(database_url, differences) == []
-    assert await run(database_url, version) == HEAD
+async def test_many_that_start_at_once_migrate_once(empty_database_url: str) -> None:
+    await run(empty_database_url, at_revision(OLDEST))
+    await asyncio.gather(*(upgrade(empty_database_url) for _ in range(4)))
+    assert await run(empty_database_url, differences) == []
+    assert await run(empty_database_url, version) == HEAD
 
 
 def test_alembic_is_not_loaded_for_a_database_that_needs_no_migration(tmp_path: Any) -> None:

@@ -119,7 +119,9 @@ class Database:
             if meant is None:
                 raise
             self.last_error = str(meant)
-            raise meant from error.__cause__ if meant is error else error
+            if meant is error:
+                raise
+            raise meant from error
         self.last_error = None
 
 

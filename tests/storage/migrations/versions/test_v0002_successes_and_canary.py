@@ -23,14 +23,14 @@ ROWS = [
 ]
 
 
-async def test_old_rows_are_judged(database_url: str) -> None:
-    succeeded = await migrated(database_url, cut_short=False)
+async def test_old_rows_are_judged(empty_database_url: str) -> None:
+    succeeded = await migrated(empty_database_url, cut_short=False)
     assert succeeded == {"fine": True, "refused": False, "broken": False, "left": False}
 
 
-@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
-async def test_a_migration_that_was_cut_short_is_finished(database_url: str) -> None:
-    succeeded = await migrated(database_url, cut_short=True)
+@pytest.mark.parametrize("empty_database_url", ["mariadb"], indirect=True)
+async def test_a_migration_that_was_cut_short_is_finished(empty_database_url: str) -> None:
+    succeeded = await migrated(empty_database_url, cut_short=True)
     assert succeeded == {"fine": True, "refused": False, "broken": False, "left": False}
 
 
