@@ -61,6 +61,7 @@ async def test_the_way_in_stays_open_unless_forced(api: APIRouter, network: str)
         ({"network": "10.0.0.0/8", "reason": 1}, "reason"),
         ({"network": "10.0.0.0/8", "reason": "x" * 1001}, "reason"),
         ({"network": "10.0.0.0/8", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+        ({"network": "10.0.0.0/8", "expires_at": 4_070_908_800}, "expires_at"),
         ({"network": "10.0.0.0/8", "expires_at": "9999-12-31T23:59:59-23:00"}, "expires_at"),
     ],
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, milliseconds, moment
+from isthmus.admin.times import Time
 from isthmus.control.ips import MAX_REASON_CHARS, BlockedNetwork, IpService
 
 NetworkText = Annotated[
@@ -19,7 +19,7 @@ NetworkText = Annotated[
 class BlockBody(Model):
     network: NetworkText
     reason: Annotated[str, Field(max_length=MAX_REASON_CHARS)] = ""
-    expires_at: datetime | None = Field(default=None, description="null: until it is unblocked.")
+    expires_at: Time | None = Field(default=None, description="null: until it is unblocked.")
     force: bool = Field(
         default=False, description="Also when it shuts out this machine, or whoever asks for it."
     )

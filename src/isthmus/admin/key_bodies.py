@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from isthmus.admin.asking import Model, milliseconds
+from isthmus.admin.times import Time
 from isthmus.control.key_input import (
     MAX_CONCURRENCY,
     MAX_COUNT,
@@ -35,7 +36,7 @@ Dollars = Annotated[float, Field(ge=0.000001, le=1_000_000_000)]
 class _Terms(Model):
     """What may be said of a key. null: no restriction."""
 
-    expires_at: datetime | None = Field(default=None, description="From then on it is refused.")
+    expires_at: Time | None = Field(default=None, description="From then on it is refused.")
     user_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
         default=None, description="The user whose key it is: sees it, and what it used."
     )
