@@ -72,6 +72,13 @@ def test_text_is_found_whatever_the_case() -> None:
         assert len(page.items) == count, text
 
 
+def test_labels_are_in_the_order_of_their_characters() -> None:
+    labels = ["a", "Ab", "\u00e9", "\u200d joined", "\U0001f469\u200d\U0001f467"]
+    outlines = [Outline(label, "a", label, True, 0, 0, 0, 0, None, None) for label in reversed(labels)]
+    page = page_of(outlines, lives(outlines), AccountQuery(sort=AccountSort.LABEL), None, 10)
+    assert [each.label for each in page.items] == labels
+
+
 def test_a_cursor_of_another_order_is_refused() -> None:
     outlines = [Outline(f"acc_{at}", "a", f"l{at}", True, 0, at, 0, 0, None, None) for at in range(3)]
     by_label = page_of(outlines, lives(outlines), AccountQuery(sort=AccountSort.LABEL), None, 1)

@@ -72,7 +72,8 @@ def _fits(outline: Outline, lives: Mapping[str, LiveState], query: AccountQuery)
 def _sort_key(outline: Outline, sort: AccountSort) -> str | int:
     match sort:
         case AccountSort.LABEL:
-            return outline.label.casefold()
+            # In UTF-8, whose order is that of the characters, and in hex: a cursor holds printable text only, a label any.
+            return outline.label.casefold().encode().hex()
         case AccountSort.PROVIDER:
             return outline.provider
         case AccountSort.PRIORITY:
