@@ -173,5 +173,8 @@ async def test_no_secret_reaches_the_database(sqlite: Database, tmp_path: Path) 
         )
     assert await logs.find("req_1") is not None
     await sqlite.close()
-    for file in tmp_path.iterdir():
-        assert secret.encode() not in file.read_bytes(), file.name
+    assert files_with(secret, tmp_path) == []
+
+
+def files_with(text: str, folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir() if text.encode() in file.read_bytes()]
