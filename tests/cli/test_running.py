@@ -10,12 +10,10 @@ import pytest
 from asgi import ask
 from cli.gateways import DUMMY, gateway
 from isthmus.cli.failure import CommandFailed
-from isthmus.control.set_up import PASSWORD_VARIABLE
 from isthmus.limiting.redis import RedisLimiter
 from isthmus.storage.log_filter import LogFilter
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
-from isthmus.storage.users import UserStore
 
 HELLO = {"model": "dummy", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
 
@@ -44,43 +42,11 @@ async def test_the_log_can_be_switched_off_and_what_accounts_did_is_counted_all_
         assert await logged(stores) == []
 
 
-async def test_the_first_start_shows_a_token_and_a_later_one_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_shown_once_is_masked_in_the_log(tmp_path: Path) -> None:
     async with gateway(tmp_path) as (running, _):
         (note,) = running.notes
         assert "POST /v2/setup" in note
         assert running.live.redaction.text(note) != note
-    monkeypatch.setenv(PASSWORD_VARIABLE, "a long enough password")
-    async with gateway(tmp_path) as (running, stores):
-        assert running.notes == [f"administrator 'admin' made with the password in {PASSWORD_VARIABLE}"]
-        assert await UserStore(stores.database).is_administered()
-    async with gateway(tmp_path) as (running, _):
-        assert running.notes == []
-    monkeypatch.setenv(PASSWORD_VARIABLE, "quite another password")
-    async with gateway(tmp_path) as (running, _):
-        assert "has changed nothing" in running.notes[0]
-
-
-async def test_the_password_may_be_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "password").write_text("a long enough password\n")
-    monkeypatch.setenv(f"{PASSWORD_VARIABLE}_FILE", str(tmp_path / "password"))
-    async with gateway(tmp_path / "data") as (running, _):
-        assert "made with the password" in running.notes[0]
-    monkeypatch.setenv(f"{PASSWORD_VARIABLE}_FILE", str(tmp_path / "none"))
-    with pytest.raises(CommandFailed, match="readable UTF-8 file"):
-        async with gateway(tmp_path / "data"):
-            pass
-
-
-@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa"])
-async def test_a_password_that_would_be_guessed_stops_the_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str
-) -> None:
-    monkeypatch.setenv(PASSWORD_VARIABLE, password)
-    with pytest.raises(CommandFailed, match=PASSWORD_VARIABLE):
-        async with gateway(tmp_path):
-            pass
 
 
 async def test_without_administration_there_is_none(tmp_path: Path) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from isthmus import __version__
 from isthmus.admin import accounts as accounts_api
 from isthmus.admin import audit as audit_api
 from isthmus.admin import backup as backup_api
@@ -38,7 +36,6 @@ from isthmus.control.accounts import AccountService
 from isthmus.control.attempts import Attempts
 from isthmus.control.audit import Audit
 from isthmus.control.backup import BackupService
-from isthmus.control.clock import now_ms
 from isthmus.control.failures import Denied, Unavailable
 from isthmus.control.identity import Identities
 from isthmus.control.ips import IpService
@@ -46,7 +43,6 @@ from isthmus.control.keys import KeyService
 from isthmus.control.logs import LogService
 from isthmus.control.models import ModelService, Serving
 from isthmus.control.passwords import Passwords
-from isthmus.control.people import Person, Role
 from isthmus.control.prices import PriceService
 from isthmus.control.providers import ProviderService
 from isthmus.control.set_up import SetUp
@@ -59,20 +55,16 @@ from isthmus.core.errors import BadRequest
 from isthmus.core.interfaces import ModelInfo
 from isthmus.observability.request_log import RequestLog
 from isthmus.server.gateway import Gateway
-from isthmus.server.visit import Visit
 from isthmus.storage.accounts import Account
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.errors import StorageError
-from isthmus.storage.keys import KeyFilter
 from isthmus.storage.request_logs import RequestLogs
-from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.sessions import SessionStore
 from isthmus.storage.tokens import TokenStore
 from isthmus.storage.users import UserStore
 
 MAX_BODY_BYTES: Final = 64 << 20
 """An import of thousands of accounts is a few MiB."""
-MAX_OWN_KEYS: Final = 500
 
 
 @dataclass(slots=True)
@@ -84,10 +76,9 @@ class Administration:
     stores: Stores
     log: RequestLog
     logs: RequestLogs
-    sums: RequestSums
+    statistics: StatisticsService
     set_up: SetUp
     passwords: Passwords = field(default_factory=Passwords)
-    started_ms: int = field(default_factory=now_ms)
     audit: AuditLog = field(init=False)
     users: UserStore = field(init=False)
 
@@ -107,11 +98,6 @@ class Administration:
         identities = Identities(SessionStore(database), TokenStore(database))
         return Doorstep(self.live, AdminGuard(self.app(), identities, MAX_BODY_BYTES))
 
-    async def summary(self, visit: Visit) -> bytes:
-        """`/stats` of the data plane: what whoever shows a key may see."""
-        shown = await self._statistics().public_summary(visit.caller.id)
-        return msgspec.json.encode(shown)
-
     def _routers(self) -> Sequence[APIRouter]:
         tables, audit = self.live.tables, self.audit
         accounts = AccountService(
@@ -129,7 +115,6 @@ class Administration:
         settings = SettingService(
             tables.settings, audit, self.live.configured, lambda: self.live.settings.providers
         )
-        statistics = self._statistics()
         database = self.stores.database
         return (
             *self._routers_for_people(),
@@ -139,8 +124,10 @@ class Administration:
             settings_api.router(settings),
             ips_api.router(IpService(tables.blocks, audit)),
             models_api.router(ModelService(self._serving), PriceService(tables.prices, audit)),
-            logs_api.router(LogService(self.logs, self.log, self._own_keys, audit), statistics),
-            stats_api.router(statistics),
+            logs_api.router(
+                LogService(self.logs, self.log, self.statistics.own_keys, audit), self.statistics
+            ),
+            stats_api.router(self.statistics),
             backup_api.router(BackupService(database, audit.note)),
         )
 
@@ -160,11 +147,6 @@ class Administration:
             me_api.router(sign_in, Tokens(TokenStore(database), audit)),
             users_api.router(Users(self.users, self.passwords, audit)),
             audit_api.router(Audit(audit)),
-        )
-
-    def _statistics(self) -> StatisticsService:
-        return StatisticsService(
-            self.sums, self.logs, self._own_keys, lambda: self.log.state, __version__, self.started_ms
         )
 
     def _serving(self) -> Serving:
@@ -195,12 +177,6 @@ class Administration:
         found = await probe(reached, settings.providers[name], ask=True)
         error = None if found.ok else self.live.redaction.text(f"{found.problem}: {found.way_out}")
         return ProbeResult(found.ok, round(found.took_s * 1000), found.model, error)
-
-    async def _own_keys(self, person: Person) -> Collection[str] | None:
-        if person.role is not Role.HOLDER:
-            return None
-        keys = await self.live.tables.keys.page(KeyFilter(user_id=person.id), None, MAX_OWN_KEYS)
-        return frozenset(key.id for key in keys)
 
     async def _is_user(self, id: str) -> bool:
         return await self.users.load(id) is not None

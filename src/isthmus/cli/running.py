@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine, MutableMapping
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from isthmus.cli.administration import Administration
+import msgspec
+
+from isthmus import __version__
+from isthmus.cli import first_start
 from isthmus.cli.compose import Hands
 from isthmus.cli.failure import CommandFailed
+from isthmus.cli.late_site import LateSite
 from isthmus.cli.live import Live, Tables
 from isthmus.cli.noting import noter
 from isthmus.cli.stores import Stores
 from isthmus.config import Settings
 from isthmus.control.audit import Audit
-from isthmus.control.failures import OperationFailed
+from isthmus.control.clock import now_ms
 from isthmus.control.ledger import Ledger, LedgerStores
+from isthmus.control.own_keys import OwnKeyIds
+from isthmus.control.passwords import Passwords
 from isthmus.control.retention import Retention
-from isthmus.control.set_up import ADMIN_NAME, PASSWORD_VARIABLE, Ensured, FirstAdministrator, SetUp
-from isthmus.core.secret import Secret
+from isthmus.control.statistics import StatisticsService
 from isthmus.limiting.memory import MemoryLimiter
 from isthmus.observability.logs import set_level
 from isthmus.observability.redaction import Redaction
 from isthmus.observability.request_log import RequestLog
 from isthmus.routing.limits import Limiter
+from isthmus.server.gateway import Site
+from isthmus.server.visit import Visit
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.errors import StorageError
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
-from isthmus.storage.users import UserStore
 
 DAY_S: Final = 86_400.0
 
@@ -97,50 +102,23 @@ async def run_gateway(
 async def _administer(
     running: Running, hands: Hands, stores: Stores, rows: RequestLogs, sums: RequestSums
 ) -> None:
-    set_up = await SetUp.begin(UserStore(stores.database))
-    administration = Administration(running.live, hands, stores, running.log, rows, sums, set_up)
-    gateway = running.live.gateway
-    gateway.admin, gateway.stats = administration.site(), administration.summary
-    if password := _password(os.environ):
-        running.notes += await _ensured(administration, password)
-    if await set_up.is_needed() and set_up.token is not None:
-        running.live.redaction.know([set_up.token])
-        running.notes.append(
-            f"no administrator yet: POST /v2/setup makes one with the set-up token {set_up.token.reveal()} (or run "
-            "`isthmus admin reset-password`)"
-        )
+    live, log, passwords = running.live, running.log, Passwords()
+    set_up, notes = await first_start.begin(stores.database, passwords, os.environ)
+    if set_up.token is not None:
+        live.redaction.know([set_up.token])
+    running.notes += notes
+    own_keys = OwnKeyIds(live.tables.keys)
+    statistics = StatisticsService(sums, rows, own_keys, lambda: log.state, __version__, now_ms())
 
+    def site() -> Site:
+        from isthmus.cli.administration import Administration  # noqa: PLC0415 - see `LateSite`
 
-def _password(env: MutableMapping[str, str]) -> Secret | None:
-    """Of the first administrator: from the environment, or from the file that it names. Raises `CommandFailed`."""
-    if path := env.get(f"{PASSWORD_VARIABLE}_FILE"):
-        try:
-            return Secret(Path(path).read_text(encoding="utf-8-sig").strip())
-        except (OSError, ValueError):
-            raise CommandFailed(
-                f"{PASSWORD_VARIABLE}_FILE: name a readable UTF-8 file with the password"
-            ) from None
-    # Child processes and crash reports have no business with it.
-    password = env.pop(PASSWORD_VARIABLE, "")
-    return Secret(password) if password else None
+        return Administration(live, hands, stores, log, rows, statistics, set_up, passwords).site()
 
+    async def summary(visit: Visit) -> bytes:
+        return msgspec.json.encode(await statistics.public_summary(visit.caller.id))
 
-async def _ensured(administration: Administration, password: Secret) -> list[str]:
-    first = FirstAdministrator(administration.users, administration.passwords, administration.audit)
-    try:
-        ensured = await first.ensure(password)
-    except OperationFailed as failure:
-        raise CommandFailed(f"{PASSWORD_VARIABLE}: {failure.message}") from None
-    match ensured:
-        case Ensured.MADE:
-            return [f"administrator {ADMIN_NAME!r} made with the password in {PASSWORD_VARIABLE}"]
-        case Ensured.KEPT:
-            return [
-                f"{PASSWORD_VARIABLE} is not the password of {ADMIN_NAME!r} and has changed nothing: "
-                "`isthmus admin reset-password` sets another"
-            ]
-        case Ensured.SAME:
-            return []
+    live.gateway.admin, live.gateway.stats = LateSite(site), summary
 
 
 async def _forget_audits(stores: Stores) -> None:
