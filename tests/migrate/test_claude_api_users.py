@@ -61,11 +61,18 @@ def test_names(columns: dict[str, Any], name: str) -> None:
     assert only(**columns).name == name
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expires_ms"), [(None, None), (1798761600, 1798761600000), (0, 1), (-5, 1), (10**15, 1)]
-)
-def test_no_key_lives_longer_than_it_was_meant_to(seconds: int | None, expires_ms: int | None) -> None:
-    assert only(expires_at=seconds).expires_ms == expires_ms
+@pytest.mark.parametrize(("seconds", "expires_ms"), [(None, None), (1798761600, 1798761600000)])
+def test_a_key_ends_when_it_was_meant_to(seconds: int | None, expires_ms: int | None) -> None:
+    key = only(expires_at=seconds)
+    assert (key.enabled, key.expires_ms) == (True, expires_ms)
+
+
+@pytest.mark.parametrize("seconds", [0, -5, 10**15, 1795000000])
+def test_a_key_that_has_ended_stays_off(seconds: int) -> None:
+    haul = added(expires_at=seconds)
+    (key,) = haul.keys
+    assert (key.enabled, key.expires_ms, key.note) == (False, None, "expired in claude-api")
+    assert [line.what for line in haul.report.changed] == ["users[0].expires_at"]
 
 
 @pytest.mark.parametrize("enabled", [0, False, "false"])

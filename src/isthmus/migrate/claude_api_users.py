@@ -24,7 +24,6 @@ _TOTALS: Final = (
 )
 _COUNTS: Final = ("request_count", "input_tokens", "output_tokens")
 _IDLE: Final = ("id", "created_at", "updated_at", "createdAt", "updatedAt")
-_PAST_MS: Final = 1
 
 
 def add_users(haul: Haul, stock: Stock, now_ms: int) -> None:
@@ -33,7 +32,7 @@ def add_users(haul: Haul, stock: Stock, now_ms: int) -> None:
     for place, row in enumerate(stock.users):
         entry = Entry(row, haul.report, f"users[{place}]")
         totals.update(name for name in _TOTALS if entry.take(name))
-        _add(haul, entry, place, used.get(str(row.get("id")), []))
+        _add(haul, entry, place, used.get(str(row.get("id")), []), now_ms)
         if stock.kind != "database":
             entry.rest_is_unknown()
     if totals:
@@ -54,15 +53,17 @@ def add_own_key(haul: Haul, stock: Stock, written: str | None) -> None:
         haul.report.changed.append(Line("settings.api_key", said))
 
 
-def _add(haul: Haul, entry: Entry, place: int, used: list[UsedOnDay]) -> None:
+def _add(haul: Haul, entry: Entry, place: int, used: list[UsedOnDay], now_ms: int) -> None:
     name, email = one_line(entry.text("name") or ""), one_line(entry.text("email") or "")
     secret = entry.text("api_key", "apiKey")
     enabled = entry.flag("enabled", words=True) is not False
     vip = entry.flag("is_vip", "isVip", words=True)
+    expires_ms, has_expired = _expiry(entry, now_ms)
     notes = [
         one_line(entry.text("notes") or "", 1000),
         email if email != name else "",
         "VIP in claude-api" if vip else "",
+        "expired in claude-api" if has_expired else "",
     ]
     limits = {
         ours: limit_of(entry.integer(theirs))
@@ -73,7 +74,6 @@ def _add(haul: Haul, entry: Entry, place: int, used: list[UsedOnDay]) -> None:
             ("requests_per_minute", "rate_limit_rpm"),
         )
     }
-    expires_ms = _expires_ms(entry)
     entry.take(*_IDLE)
     if secret is None:
         entry.left_out("api_key", "is missing: create a key with `isthmus keys create`")
@@ -83,7 +83,7 @@ def _add(haul: Haul, entry: Entry, place: int, used: list[UsedOnDay]) -> None:
         entry.path,
         secret,
         name or email or f"{PROGRAM}-{place + 1}",
-        enabled=enabled,
+        enabled=enabled and not has_expired,
         expires_ms=expires_ms,
         note="; ".join(filter(None, notes)) or None,
         used=tuple(used),
@@ -93,16 +93,17 @@ def _add(haul: Haul, entry: Entry, place: int, used: list[UsedOnDay]) -> None:
         entry.changed("is_vip", "true becomes a note: nobody goes first here")
 
 
-def _expires_ms(entry: Entry) -> int | None:
-    """A time that is none has passed: a key must not live longer than it was meant to."""
+def _expiry(entry: Entry, now_ms: int) -> tuple[int | None, bool]:
+    """When the key ends, or that it has ended. A time that is none has passed: no key may live longer than it was meant to."""
     seconds = entry.integer("expires_at")
     if seconds is None:
-        return None
+        return None, False
     expires_ms = ms_of_seconds(seconds)
-    if expires_ms is None:
-        entry.changed("expires_at", f"{seconds} is no time: the key counts as expired")
-        return _PAST_MS
-    return expires_ms
+    if expires_ms is not None and expires_ms > now_ms:
+        return expires_ms, False
+    at = str(seconds) if expires_ms is None else shown_ms(expires_ms)
+    entry.changed("expires_at", f"{at} has passed: the key is kept, switched off")
+    return None, True
 
 
 def _usage(rows: list[Row], month: str) -> dict[str, list[UsedOnDay]]:

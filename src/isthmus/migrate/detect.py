@@ -73,10 +73,12 @@ def _claude2api(seen: Glimpse) -> bool:
 
 def _claude_api(seen: Glimpse) -> bool:
     columns = seen.tables.get("accounts", ())
+    database = seen.value.get("database") if isinstance(seen.value, dict) else None
     exported = [*seen.items(), *seen.items("accounts")]
     return (
         "clientId" in columns
         or seen.has("backup_version")
+        or (isinstance(database, dict) and database.get("type") in ("sqlite", "mysql"))
         or any(each.get("refreshToken") and "clientId" in each for each in exported)
     )
 
