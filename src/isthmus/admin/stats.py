@@ -7,8 +7,7 @@ from pydantic import BaseModel, Field
 
 from isthmus.admin.asking import Asker
 from isthmus.admin.figures import FiguresView, GroupView
-from isthmus.control.statistics import KeySummary, StatisticsService, Summary
-from isthmus.observability.request_log import QueueState
+from isthmus.control.statistics import KeySummary, QueueState, StatisticsService, Summary
 
 
 class LossView(BaseModel):

@@ -29,6 +29,7 @@ __all__ = [
     "Figures",
     "KeySummary",
     "Latency",
+    "QueueState",
     "Report",
     "Span",
     "StatisticsService",
