@@ -1,8 +1,4 @@
-"""What the requests come to: how many, how well they went, how long they took, what they cost.
-
-Read from sums (`storage.request_sums`), so a year is as quick as an hour. Latencies are those of successful requests, and off by 19 % at
-most. A client that left before the end counts neither as a success nor as a failure.
-"""
+"""What the requests come to, over a time and today. Read from sums (`storage.request_sums`), so a year is as quick as an hour."""
 
 from __future__ import annotations
 
@@ -14,12 +10,12 @@ from typing import Final
 
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import FieldProblem, Invalid
+from isthmus.control.figures import Figures, Latency, figures_of
 from isthmus.control.log_texts import texts
 from isthmus.control.logs import OwnKeys
 from isthmus.control.people import Person
 from isthmus.control.retention import DAYS_KEPT_DAYS, HOURS_KEPT_DAYS
 from isthmus.observability.request_log import QueueState
-from isthmus.storage.latency import percentile
 from isthmus.storage.log_filter import LogFilter
 from isthmus.storage.request_logs import RequestLogs, Traffic
 from isthmus.storage.request_sums import DAY_MS, HOUR_MS, Dimension, RequestSums, Slice, Span, Sums
@@ -41,37 +37,6 @@ MAX_GROUPS: Final = 10_000
 TOP: Final = 10
 LOSSY_ROWS: Final = 500
 """The newest rows with losses that the dashboard's list of them is made of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """In milliseconds; None without requests that had one."""
-
-    p50: int | None
-    p90: int | None
-    p99: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    requests: int
-    succeeded: int
-    failed: int
-    client_left: int
-    success_rate: float | None
-    """Of those that succeeded or failed."""
-    requests_per_minute: float
-    tokens_per_minute: float
-    input_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    output_tokens: int
-    reasoning_tokens: int
-    estimated_requests: int
-    """Requests of which tokens are estimated, not measured."""
-    cost_nano_usd: int
-    duration: Latency
-    first_token: Latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +121,7 @@ class StatisticsService:
         groups = await self.sums.sums(wanted, by, every, MAX_GROUPS + 1) if by or every else []
         if len(groups) > MAX_GROUPS:
             raise Invalid(f"more than {MAX_GROUPS} groups: ask for days, or for a shorter time")
-        total = _figures(await self._total(wanted), _minutes(since, until, now))
+        total = figures_of(await self._total(wanted), _minutes(since, until, now))
         return Report(since, until, total, [_group(each, wanted, every, now) for each in groups])
 
     async def summary(self, person: Person) -> Summary:
@@ -172,7 +137,7 @@ class StatisticsService:
             self.version,
             self._uptime_s(now),
             await self.logs.traffic(now - MINUTE_MS, None if keys is None else frozenset(keys)),
-            _figures(await self._total(today), _minutes(today.since_ms, now, now)),
+            figures_of(await self._total(today), _minutes(today.since_ms, now, now)),
             await top(Dimension.PROVIDER),
             await top(Dimension.MODEL),
             await top(Dimension.KEY),
@@ -190,7 +155,7 @@ class StatisticsService:
 
         async def used(since_ms: int) -> Figures:
             sums = await self._total(Slice(since_ms, now + 1, None, (key_id,)))
-            return _figures(sums, _minutes(since_ms, now, now))
+            return figures_of(sums, _minutes(since_ms, now, now))
 
         return KeySummary(
             self.version, uptime_s, await used(now - now % DAY_MS), await used(_month_begin(now))
@@ -232,41 +197,12 @@ def _group(sums: Sums, wanted: Slice, every: Span | None, now: int) -> Group:
     if sums.at_ms is not None:
         length_ms = HOUR_MS if every is Span.HOUR else DAY_MS
         since, until = max(since, sums.at_ms), min(until, sums.at_ms + length_ms)
-    return Group(sums.at_ms, sums.name or None, _figures(sums, _minutes(since, until, now)))
+    return Group(sums.at_ms, sums.name or None, figures_of(sums, _minutes(since, until, now)))
 
 
 def _minutes(since_ms: int, until_ms: int, now: int) -> float:
     """The future does not thin out what was; a span that has just begun does not make a flood of a single request."""
     return max(1.0, (min(until_ms, now) - since_ms) / MINUTE_MS)
-
-
-def _figures(sums: Sums | None, minutes: float) -> Figures:
-    if sums is None:
-        nothing = Latency(None, None, None)
-        return Figures(0, 0, 0, 0, None, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0, nothing, nothing)
-    judged = sums.succeeded + sums.failed
-    return Figures(
-        requests=sums.requests,
-        succeeded=sums.succeeded,
-        failed=sums.failed,
-        client_left=sums.client_left,
-        success_rate=sums.succeeded / judged if judged else None,
-        requests_per_minute=round(sums.requests / minutes, 3),
-        tokens_per_minute=round(sums.total_tokens / minutes, 1),
-        input_tokens=sums.input_tokens,
-        cache_read_tokens=sums.cache_read_tokens,
-        cache_write_tokens=sums.cache_write_tokens,
-        output_tokens=sums.output_tokens,
-        reasoning_tokens=sums.reasoning_tokens,
-        estimated_requests=sums.estimated,
-        cost_nano_usd=sums.cost_nano_usd,
-        duration=_latency(sums.durations),
-        first_token=_latency(sums.first_tokens),
-    )
-
-
-def _latency(counts: Sequence[int]) -> Latency:
-    return Latency(percentile(counts, 0.5), percentile(counts, 0.9), percentile(counts, 0.99))
 
 
 def _month_begin(now: int) -> int:
