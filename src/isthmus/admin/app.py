@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 
 from isthmus import __version__
+from isthmus.admin.document import completed
 from isthmus.admin.errors import ErrorAnswer, add_error_handlers
 
 ROOT: Final = "/v2"
 
 
+class _Administration(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = completed(super().openapi())
+        return self.openapi_schema
+
+
 def admin_app(routers: Iterable[APIRouter]) -> FastAPI:
     """Without the guard, which the gateway puts in front of it. Each router holds its own services."""
-    app = FastAPI(
+    app = _Administration(
         title="Isthmus administration",
         version=__version__,
         openapi_url=f"{ROOT}/openapi.json",
