@@ -115,3 +115,15 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "i.db").write_bytes(b"nothing of the kind" * 1000)
     with pytest.raises(StorageError, match="is damaged or no SQLite database"):
         await open_database(f"sqlite+aiosqlite:///{tmp_path / 'i.db'}")
+
+
+async def test_a_full_disk_is_told_and_reading_goes_on(sqlite: Database) -> None:
+    async def fill(connection: AsyncConnection) -> None:
+        pages = await connection.scalar(text("PRAGMA page_count"))
+        await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        await connection.execute(insert(settings).values(name="large", value="x" * 100_000, updated_ms=1))
+
+    with pytest.raises(StorageError, match=r"isthmus\.db has no room left: free some space"):
+        await sqlite.write(fill)
+    assert sqlite.last_error is not None
+    assert await sqlite.healthy()
