@@ -20,8 +20,10 @@ from isthmus.storage.log_filter import Condition, LogFilter, Search
 from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.schema import request_logs
 
-SCAN_ROWS: Final = 10_000
+SCAN_ROWS: Final = 5000
 """Rows looked at for one page, at most, where not every one of them is wanted."""
+FEW_AS_MANY: Final = 4
+"""So many times the page's rows are looked at first."""
 DELETE_ROWS: Final = 500
 """Rows deleted in one transaction: others write in between."""
 
@@ -173,7 +175,13 @@ async def _along(
     rows_along = way(search, before)
     if not search.rest:
         return _stored(await connection.execute(rows_along.limit(limit))), None
-    rows = _stored(await connection.execute(_among_the_first(rows_along, search.rest).limit(limit)))
+    ids: Sequence[int] = ()
+    for scan in (limit * FEW_AS_MANY, SCAN_ROWS):  # What is frequent is found among few.
+        among = _among_the_first(min(scan, SCAN_ROWS), rows_along, search.rest)
+        ids = (await connection.scalars(among.limit(limit))).all()
+        if len(ids) == limit or scan >= SCAN_ROWS:
+            break
+    rows = _stored(await connection.execute(select(*_COLUMNS).where(_table.c.id.in_(ids)))) if ids else []
     if len(rows) == limit:
         return rows, None
     last_seen = rows_along.with_only_columns(_table.c.started_ms, _table.c.id).offset(SCAN_ROWS - 1).limit(1)
@@ -186,13 +194,15 @@ def way(search: Search, before: Position | None) -> Select[Any]:
     return select(*_COLUMNS).where(*search.indexed, *_behind(before)).order_by(*_NEWEST_FIRST)
 
 
-def _among_the_first(rows_along: Select[Any], rest: Sequence[Condition]) -> Select[Any]:
-    """Asks the rest of a bounded number of rows. The limit within also keeps every engine on the index that leads the way."""
-    first = rows_along.add_columns(_table.c.succeeded).limit(SCAN_ROWS).subquery()
+def _among_the_first(count: int, rows_along: Select[Any], rest: Sequence[Condition]) -> Select[Any]:
+    """The ids of those of the first rows of which the rest holds, too. Ids alone: the engine sorts what it finds here.
+
+    The limit within keeps every engine on the index that leads the way.
+    """
+    first = rows_along.add_columns(_table.c.succeeded).limit(count).subquery()
     there = ClauseAdapter(first)
-    columns = [first.c[each.name] for each in _COLUMNS]
-    order = first.c.started_ms.desc(), first.c.id.desc()
-    return select(*columns).where(*(there.traverse(each) for each in rest)).order_by(*order)
+    newest_first = first.c.started_ms.desc(), first.c.id.desc()
+    return select(first.c.id).where(*(there.traverse(each) for each in rest)).order_by(*newest_first)
 
 
 def _behind(position: Position | None) -> tuple[Condition, ...]:
