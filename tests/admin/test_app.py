@@ -29,6 +29,18 @@ async def make(thing: Thing, asker: Asker) -> dict[str, Any]:
     return {"weight": thing.weight, "by": asker.name}
 
 
+@router.get("/things/{id}")
+async def get(id: str, asker: Asker) -> None: ...
+
+
+@router.delete("/things/{id}", status_code=204)
+async def remove(id: str, admin: Admin) -> None: ...
+
+
+@router.get("/things/{id}/parts")
+async def parts(id: str, asker: Asker) -> None: ...
+
+
 @router.get("/bug")
 async def bug(admin: Admin) -> None:
     raise RuntimeError("sk-secret-text")
@@ -78,6 +90,16 @@ async def test_failures_have_one_shape(
 
 async def test_a_viewer_is_refused_where_only_administrators_may() -> None:
     assert (await ask("GET", "/v2/bug", role=Role.VIEWER)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/v2/things", "POST"), ("/v2/things/1", "DELETE, GET"), ("/v2/things/1/parts", "GET")],
+)
+async def test_a_method_that_is_not_there_is_told_which_are(path: str, methods: str) -> None:
+    for method in ("OPTIONS", "PUT", "PROPFIND"):
+        reply = await ask(method, path)
+        assert (reply.status, reply.headers["allow"]) == (405, methods)
 
 
 async def test_who_must_wait_is_told_how_long() -> None:

@@ -11,9 +11,11 @@ from typing import Final
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from isthmus.control.failures import FieldProblem, Invalid, NotFound, OperationFailed, Throttled
 
@@ -95,7 +97,17 @@ async def _http_failure(request: Request, failure: Exception) -> Response:
         else str(failure.detail),
         request_id=request_id(request),
     )
-    return JSONResponse(ErrorAnswer(error=body).model_dump(), failure.status_code, failure.headers)
+    headers = {"allow": ", ".join(_methods(request))} if is_method else failure.headers
+    return JSONResponse(ErrorAnswer(error=body).model_dump(), failure.status_code, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All that can be asked at a path. Starlette itself names only the methods of the first function there."""
+    found: dict[str, set[str]] = {}
+    for route in iter_route_contexts(request.app.routes):
+        if route.path is not None and compile_path(route.path)[0].match(request.url.path):
+            found.setdefault(route.path, set()).update(route.methods or ())
+    return sorted(next(iter(found.values()), ()))
 
 
 async def _bug(request: Request, failure: Exception) -> Response:
