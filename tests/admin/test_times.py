@@ -4,9 +4,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from isthmus.admin.asking import milliseconds, moment
-from isthmus.admin.times import Time
+from isthmus.admin.times import Day, Time
 
 times = TypeAdapter(Time)
+days = TypeAdapter(Day)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,10 @@ def test_what_is_no_time(value: object) -> None:
 
 def test_it_is_documented_as_one() -> None:
     assert times.json_schema() == {"type": "string", "format": "date-time"}
+
+
+def test_days_are_written_out() -> None:
+    assert days.validate_python("2026-11-21").isoformat() == "2026-11-21"
+    for value in ("", "0", 0, "2026-11-21T09:30:00Z", "2026-02-30", "2026-11-21\n", None):
+        with pytest.raises(ValidationError):
+            days.validate_python(value)

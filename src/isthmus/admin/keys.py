@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Moment, PageOf, moment
 from isthmus.admin.key_bodies import MONEY, TERMS, KeyBody, KeyPatch, applied
+from isthmus.admin.times import Day
 from isthmus.control.clock import now_ms
 from isthmus.control.key_input import KeyInput
 from isthmus.control.keys import ApiKey, CurrentUse, KeyFilter, KeyService, Made, Used
@@ -137,9 +138,9 @@ def router(service: KeyService) -> APIRouter:
         id: Id,
         asker: Asker,
         first: Annotated[
-            date | None, Query(alias="from", description="First day (UTC); left out: 30 days in all.")
+            Day | None, Query(alias="from", description="First day (UTC); left out: 30 days in all.")
         ] = None,
-        last: Annotated[date | None, Query(alias="to", description="Last day; left out: today.")] = None,
+        last: Annotated[Day | None, Query(alias="to", description="Last day; left out: today.")] = None,
     ) -> KeyUseAnswer:
         last = last or datetime.now(UTC).date()
         first = first or date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1))
