@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from isthmus.core.errors import UpstreamError
 from isthmus.server.reply import ClientLeft, Pace, StreamReply, Watch, send_whole
 from isthmus.transport.http import Limits
 
@@ -84,6 +85,22 @@ async def test_the_watch_says_who_is_to_blame() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asyncio.sleep(5)
     assert isinstance(watch.interruption, ClientLeft)
+    task = asyncio.current_task()
+    assert task is not None
+    task.uncancel()
+    watch.close()
+
+
+async def test_time_in_a_queue_is_not_the_silence_of_an_upstream() -> None:
+    limits = Limits(whole_s=0.3)
+    watch = Watch(never, limits, Pace(), None)
+    watch.queue()
+    await asyncio.sleep(0.7)
+    assert watch.interruption is None
+    watch.attempt(limits, None)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.sleep(5)
+    assert isinstance(watch.interruption, UpstreamError)
     task = asyncio.current_task()
     assert task is not None
     task.uncancel()

@@ -159,7 +159,9 @@ class Answering:
 
     async def _run(self, attempts: Attempts) -> None:
         while True:
+            self._watch.queue()
             exchange = await attempts.begin(self.failure)
+            self._watch.attempt(self._job.channel.limits, None)
             self.failure = None
             try:
                 await self._try(exchange)

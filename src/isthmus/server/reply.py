@@ -126,6 +126,7 @@ class Watch:
         "_opened_s",
         "_pace",
         "_ping",
+        "_queued",
         "_receive",
         "_relay",
         "_reply",
@@ -157,6 +158,7 @@ class Watch:
         self._ping = ping
         self._relay: Relay | None = None
         self._whole = reply is None
+        self._queued = False
         self._opened_s = self.written_s = self._loop.time()
         self.heard_s: float | None = None
         """When the upstream last sent a byte, on the loop's clock; None before its first."""
@@ -169,10 +171,15 @@ class Watch:
 
     def attempt(self, limits: Limits, relay: Relay | None) -> None:
         """A new attempt begins: its clocks start now."""
+        self._queued = False
         self._limits = limits
         self._relay = relay
         self._opened_s = self._loop.time()
         self.heard_s = None
+
+    def queue(self) -> None:
+        """A place is waited for: until the next attempt there is no upstream that could be silent for too long."""
+        self._queued = True
 
     def resume(self) -> None:
         """Goes on after an interruption, for another attempt."""
@@ -199,6 +206,8 @@ class Watch:
 
     def _tick(self) -> None:
         now = self._loop.time()
+        if self._queued:
+            self._opened_s, self.heard_s = now, None
         if self._listener is None:
             self._listener = self._loop.create_task(self._listen())
         if (late := self._too_late(now)) is not None:
