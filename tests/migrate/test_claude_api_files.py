@@ -80,6 +80,14 @@ def test_settings_in_every_shape(settings: Any) -> None:
     assert stock.blocked == [{"ip": "10.0.0.1"}]
 
 
+@pytest.mark.parametrize("name", ["accounts", "users", "settings", "user_token_usage", "blocked_ips"])
+@pytest.mark.parametrize(("value", "what"), [(5, ""), ("x", ""), ([5], "[0]"), ([{}, None], "[1]")])
+def test_what_is_no_list_of_things_is_said(name: str, value: Any, what: str) -> None:
+    found = haul()
+    assert of_json(found, {"backup_version": 2, name: value}) is not None
+    assert [line.what for line in found.report.left_out] == [f"{name}{what}"]
+
+
 def test_an_old_database_lacks_tables_and_columns(tmp_path: Path) -> None:
     path = tmp_path / "data.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Final, TypeGuard
 
+from isthmus.config.problems import kind
 from isthmus.migrate import source
 from isthmus.migrate.haul import Haul, Line
 from isthmus.migrate.source import Unreadable
@@ -98,23 +99,34 @@ def of_json(haul: Haul, value: Any) -> Stock | None:
     """A backup, or accounts in one of the shapes in which they are exported and taken in; None when it is neither."""
     match value:
         case {"backup_version": _}:
-            haul.report.unknown += [Line(str(name)) for name in value if name not in _OF_BACKUP]
-            return Stock(
-                "backup",
-                _mappings(value.get("accounts")),
-                _mappings(value.get("users")),
-                _settings_of(value.get("settings")),
-                _mappings(value.get("user_token_usage")),
-                [each if isinstance(each, dict) else {"ip": each} for each in value.get("blocked_ips") or ()],
-            )
+            return _of_backup(haul, value)
         case {"accounts": list(accounts)}:
             return of_json(haul, accounts)
         case dict() if _is_account(value):
             return Stock("export", [value])
         case list() if any(_is_account(each) for each in value):
-            return Stock("export", _mappings(value))
+            return Stock("export", _mappings(haul, "accounts", value))
         case _:
             return None
+
+
+def _of_backup(haul: Haul, value: Mapping[str, Any]) -> Stock:
+    haul.report.unknown += [Line(str(name)) for name in value if name not in _OF_BACKUP]
+    blocked = value.get("blocked_ips")
+    if isinstance(blocked, list):
+        blocked = [{"ip": each} if isinstance(each, str) else each for each in blocked]
+    accounts, users, usage, blocked = (
+        _mappings(haul, name, found)
+        for name, found in (
+            ("accounts", value.get("accounts")),
+            ("users", value.get("users")),
+            ("user_token_usage", value.get("user_token_usage")),
+            ("blocked_ips", blocked),
+        )
+    )
+    settings = value.get("settings")
+    settings = settings if isinstance(settings, dict) else _mappings(haul, "settings", settings)
+    return Stock("backup", accounts, users, _settings_of(settings), usage, blocked)
 
 
 def config_of(haul: Haul, folder: Path) -> dict[str, Any]:
@@ -194,12 +206,12 @@ def _say_unknown(haul: Haul, found: Mapping[str, tuple[str, ...]]) -> None:
             haul.report.unknown += [Line(f"{table}.{name}") for name in extra]
 
 
-def _settings_of(stored: Any) -> dict[str, Any]:
+def _settings_of(stored: Mapping[str, Any] | list[Row]) -> dict[str, Any]:
     """One mapping, or rows of a name and a value."""
-    if isinstance(stored, dict):
+    if isinstance(stored, Mapping):
         return {str(name): value for name, value in stored.items()}
     found = {}
-    for row in _mappings(stored):
+    for row in stored:
         name = row.get("setting_key") or row.get("key")
         if name:
             found[str(name)] = row.get("setting_value", row.get("value"))
@@ -212,8 +224,18 @@ def _is_account(value: Any) -> bool:
     return bool(value.get("refreshToken") or value.get("refresh_token") or value.get("clientId"))
 
 
-def _mappings(value: Any) -> list[Row]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def _mappings(haul: Haul, at: str, value: Any) -> list[Row]:
+    """Those of a list; what else is there is reported."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        haul.report.left_out.append(Line(at, f"expected a list, found {kind(value)}: export it again"))
+        return []
+    odd = [place for place, each in enumerate(value) if not isinstance(each, dict)]
+    haul.report.left_out += [
+        Line(f"{at}[{place}]", f"expected a mapping, found {kind(value[place])}") for place in odd
+    ]
+    return [each for each in value if isinstance(each, dict)]
 
 
 def _plain(row: Row) -> Row:

@@ -18,7 +18,9 @@ def add_mcp(provider: Later, mcp: Entry, folder: Path) -> None:
         if (flag := mcp.flag(name, words=True)) is not None:
             provider.keep(mcp, name, f"mcp.{name}", flag)
     file, inline = mcp.text("config_file"), mcp.text("config_json")
-    if file:
+    if file and "\0" in file:
+        mcp.left_out("config_file", "holds a character that no path has: put it right there and run again")
+    elif file:
         _add_file(provider, mcp, (folder / file).absolute())
         if inline:
             mcp.left_out("config_json", "config_file counts: put its servers there")

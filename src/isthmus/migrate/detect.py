@@ -102,11 +102,11 @@ def _litellm(seen: Glimpse) -> bool:
 
 
 def _kiro_gateway(seen: Glimpse) -> bool:
-    kinds = {each.get("type") for each in seen.items()}
+    is_list = any(each.get("type") in ("json", "sqlite", "refresh_token") for each in seen.items())
     named = "PROXY_API_KEY" in seen.variables and seen.has_variable(
         "KIRO_", "REFRESH_TOKEN", "ACCOUNT_SYSTEM"
     )
-    return named or bool(kinds & {"json", "sqlite", "refresh_token"})
+    return named or is_list
 
 
 TELLTALES: Final[Mapping[str, Telltale]] = {
