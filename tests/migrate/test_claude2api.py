@@ -215,6 +215,14 @@ def test_a_proxy_of_an_unknown_kind_is_left_out(tmp_path: Path) -> None:
     assert_nothing_secret(haul, SECRETS)
 
 
+@pytest.mark.parametrize("key", ["${UNSET_VARIABLE}", "****", "your-api-key"])
+def test_what_stands_for_a_key_is_none(tmp_path: Path, key: str) -> None:
+    haul = of_yaml(tmp_path, f"apiKey: '{key}'\naddress: '0.0.0.0:1'\n")
+    assert haul.keys == []
+    assert in_all(haul, "apiKey") == {"left_out"}
+    assert "host: 127.0.0.1" in haul.report.closing[0]
+
+
 def test_a_directory_is_read_as_the_program_reads_it(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(f"sessions: [{{sessionKey: {ONE}, orgID: old}}]\naddress: ':1'\n")
     (tmp_path / ".env").write_text(f"SESSIONS={ONE}:new\nAPIKEY=unused-made-up\n")

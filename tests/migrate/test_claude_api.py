@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from isthmus.cli.carry import carry
+from isthmus.config.settings import Settings, StorageSettings
+from isthmus.control.carrying import Result
 from isthmus.migrate.claude_api import read
 from isthmus.migrate.haul import Haul, NotThatProgram
 from isthmus.migrate.source import Options, Unreadable
@@ -114,6 +117,15 @@ def test_the_log_is_left_unless_asked_for(folder: Path) -> None:
     haul = read(folder, Options(now_ms=NOW_MS))
     assert list(haul.log_rows) == []
     assert in_all(haul, "request_logs") == {"left_out"}
+
+
+async def test_the_directory_is_stored_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings = Settings(storage=StorageSettings(data_dir=str(tmp_path_factory.mktemp("data"))))
+    for expected in (Result.MADE, Result.HERE):
+        outcomes = await carry(settings, read(folder, OPTIONS), replace=False, dry_run=False)
+        assert {each.result for each in outcomes} == {expected}
+        (log,) = [each.text for each in outcomes if each.what == "log"]
+        assert log == f"2 rows {expected}, 1 rows not readable"
 
 
 def test_no_secret_is_shown(folder: Path) -> None:

@@ -202,7 +202,7 @@ def test_backslashes_in_paths_are_kept(tmp_path: Path) -> None:
     assert "Windows" in said(haul.report.left_out, "KIRO_CREDS_FILE")
 
 
-@pytest.mark.parametrize("key", ["my-super-secret-password-123", "****", ""])
+@pytest.mark.parametrize("key", ["my-super-secret-password-123", "****", "", "'${UNSET_VARIABLE}'"])
 def test_the_example_password_is_refused(tmp_path: Path, key: str) -> None:
     haul = of_variables(tmp_path, PROXY_API_KEY=key, KIRO_REGION="us-east-1", SERVER_HOST="0.0.0.0")
     assert haul.keys == []
