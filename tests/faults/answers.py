@@ -55,16 +55,15 @@ def slow(asked: Asked) -> Told:
 
 
 def drip(whole_s: float) -> Behaviour:
-    """Well, but it takes that long, with something to hear all the time."""
+    """Well, but it takes that long, with something to hear every tenth of a second."""
 
     def answer(asked: Asked) -> Told:
         told = good(asked)
-        pause = Pause(whole_s / 30)
+        pauses = [Pause(0.1)] * round(whole_s * 10)
         if not asked.stream:
-            return Told([*[pause] * 30, *told.steps])
-        first, *rest = told.steps
-        comment = b": still here\n\n"
-        return _streamed([first, *[step for _ in range(30) for step in (pause, comment)], *rest])
+            return Told([*pauses, *told.steps])
+        comments = [step for pause in pauses for step in (pause, b": still here\n\n")]
+        return _streamed([*told.steps[:3], *comments, *told.steps[3:]])
 
     return answer
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from faults.stocking import Stocked, key_of, stock
 from faults.upstream import FaultyUpstream
 
 Json = dict[str, Any]
-Start = Callable[..., Gateway]
+Prepare = Callable[..., Gateway]
 FAULTS: Mapping[str, Behaviour] = {
     "reset": reset_at_once,
     "reset-midway": reset_midway,
@@ -104,14 +103,13 @@ def gateway(upstream: FaultyUpstream, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def start(upstream: FaultyUpstream, tmp_path: Path) -> Iterator[Start]:
-    """Starts gateways on one data directory, the first with accounts: provider → its accounts."""
-    with ExitStack() as stack:
+def prepare(upstream: FaultyUpstream, tmp_path: Path) -> Prepare:
+    """Gateways of a test's own, to be started by `with`; all have one data directory."""
 
-        def start(accounts: Mapping[str, Sequence[Stocked]], **settings: Any) -> Gateway:
-            return stack.enter_context(prepared(upstream, tmp_path, accounts, settings))
+    def prepare(accounts: Mapping[str, Sequence[Stocked]], **settings: Any) -> Gateway:
+        return prepared(upstream, tmp_path, accounts, settings)
 
-        yield start
+    return prepare
 
 
 def prepared(

@@ -18,7 +18,7 @@ Found = TypeVar("Found")
 
 
 def soon(look: Callable[[], Found], within_s: float = 15.0) -> Found:
-    """What `look` finds, as soon as it finds something; what it found last when the time is over."""
+    """What `look` finds, as soon as that is something; what it found last when the time is over."""
     until = time.monotonic() + within_s
     while not (found := look()) and time.monotonic() < until:
         time.sleep(0.05)
