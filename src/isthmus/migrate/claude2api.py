@@ -3,55 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from isthmus.migrate import source
+from isthmus.migrate.claude2api_files import PROGRAM, VARIABLES, as_yaml, found_at
 from isthmus.migrate.claude2api_models import add_models
-from isthmus.migrate.claude2api_sessions import (
-    Session,
-    add_sessions,
-    from_entries,
-    from_export,
-    from_json,
-    from_variable,
-    is_export,
-)
+from isthmus.migrate.claude2api_sessions import Session, add_sessions, from_entries, from_variable
 from isthmus.migrate.client_keys import add_client_key
-from isthmus.migrate.detect import TELLTALES, Glimpse, not_that_program
+from isthmus.migrate.detect import not_that_program
 from isthmus.migrate.entry import Entry
 from isthmus.migrate.haul import Haul, Line
 from isthmus.migrate.later import Later, one_line
 from isthmus.migrate.listener import say_listener
-from isthmus.migrate.source import Options, Unreadable
+from isthmus.migrate.source import Options
 
-PROGRAM: Final = "claude2api"
+__all__ = ["PROGRAM", "read"]
+
 CLAUDE_WEB: Final = "claude-web"
-_YAML: Final = ("config.yaml", "config.yml")
-_EXPORTS: Final = ("sessions.csv", "sessions.txt", "sessions.json")
-_VARIABLES: Final = {
-    "SESSIONS": "sessions",
-    "ADDRESS": "address",
-    "APIKEY": "apiKey",
-    "PROXY": "proxy",
-    "CHAT_DELETE": "chatDelete",
-    "MAX_CHAT_HISTORY_LENGTH": "maxChatHistoryLength",
-    "INTERNAL_RETRY_COUNT": "internalRetryCount",
-    "MAX_CONCURRENT_PER_KEY": "maxConcurrentPerKey",
-    "MAX_GLOBAL_CONCURRENCY": "maxGlobalConcurrency",
-    "NO_ROLE_PREFIX": "noRolePrefix",
-    "PROMPT_DISABLE_ARTIFACTS": "promptDisableArtifacts",
-    "ENABLE_MIRROR_API": "enableMirrorApi",
-    "MIRROR_API_PREFIX": "mirrorApiPrefix",
-    "ADMIN_PASSWORD": "adminPassword",
-    "REQUEST_LOG_RETENTION": "requestLogRetention",
-}
-_FLAGS: Final = frozenset(["CHAT_DELETE", "NO_ROLE_PREFIX", "PROMPT_DISABLE_ARTIFACTS", "ENABLE_MIRROR_API"])
-_NUMBERS: Final = frozenset(
-    "MAX_CHAT_HISTORY_LENGTH INTERNAL_RETRY_COUNT MAX_CONCURRENT_PER_KEY MAX_GLOBAL_CONCURRENCY".split()
-)
 _REPORTED: Final = {
     "adminPassword": "not carried: the set-up token makes an administrator",
     "requestLogRetention": "counts rows there; here days: set `request_log.retention_days`",
@@ -60,27 +29,9 @@ _OUR_HISTORY_CHARS: Final = 10_000
 _MAX_ATTEMPTS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the path holds."""
-
-    yaml: Mapping[str, Any] | None = field(default=None, repr=False)
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    sessions: tuple[Session, ...] = ()
-    """Those of an export, and those that count for more than the YAML's."""
-    has_export: bool = False
-    """It may be one of no sessions."""
-
-    @property
-    def matches(self) -> bool:
-        telltale = TELLTALES[PROGRAM]
-        shown = telltale.matches(Glimpse(self.yaml)) or telltale.matches(Glimpse(variables=self.variables))
-        return shown or self.has_export
-
-
 def read(path: Path, options: Options) -> Haul:
     haul = Haul(PROGRAM)
-    found = _in_directory(haul, path, options.env) if path.is_dir() else _in_file(path)
+    found = found_at(haul, path, options.env)
     if not found.matches:
         raise not_that_program(PROGRAM, path)
     if found.has_export and not found.sessions:
@@ -89,90 +40,16 @@ def read(path: Path, options: Options) -> Haul:
         root = Entry(found.yaml, haul.report)
         _settings(haul, root, [*found.sessions, *from_entries(root.each_below("sessions"))], is_yaml=True)
     elif found.variables or found.sessions:
-        root = Entry(_as_yaml(haul, found.variables), haul.report)
+        root = Entry(as_yaml(haul, found.variables), haul.report)
         _settings(haul, root, [*from_variable(root.text("sessions") or ""), *found.sessions], is_yaml=False)
         if found.variables:
             _name_variables(haul)
     return haul
 
 
-def _in_file(path: Path) -> _Found:
-    source.file_in(path)
-    if path.suffix == ".env" or path.name.startswith(".env"):
-        return _Found(variables=_ours(source.read_dotenv(path)))
-    text = source.read_text(path)
-    if is_export(text):
-        return _Found(sessions=tuple(from_export(text, path.name)), has_export=True)
-    if path.suffix == ".json":
-        value = source.read_json(path)
-        if isinstance(value, dict) and value.keys() == {"message"}:
-            return _Found(has_export=True)
-        found = from_json(value, path.name)
-        return _Found(sessions=tuple(found or ()), has_export=found is not None)
-    return _Found(_yaml(path))
-
-
-def _in_directory(haul: Haul, path: Path, env: Mapping[str, str]) -> _Found:
-    """As the program finds it when it is started there: variables that are set count for more than those of the `.env`."""
-    dotenv = path / ".env"
-    variables = _ours({**(source.read_dotenv(dotenv) if dotenv.is_file() else {}), **env})
-    exports = [_in_file(path / name) for name in _EXPORTS if (path / name).is_file()]
-    has_export = any(each.has_export for each in exports)
-    sessions = [session for each in exports for session in each.sessions]
-    file = source.file_in(path, *_YAML)
-    try:
-        yaml = _yaml(file) if file else None
-    except Unreadable as unreadable:
-        if not _Found(variables=variables, has_export=has_export).matches:
-            raise
-        haul.report.left_out.append(
-            Line(_YAML[0], f"{unreadable}; the variables count alone, as in the program")
-        )
-        yaml = None
-    if yaml is not None and ("SESSIONS" in variables or TELLTALES[PROGRAM].matches(Glimpse(yaml))):
-        sessions = [*_beside_yaml(haul, variables), *sessions]
-    elif has_export:
-        yaml = None
-    return _Found(yaml, variables, tuple(sessions), has_export)
-
-
-def _beside_yaml(haul: Haul, variables: Mapping[str, str]) -> list[Session]:
-    """Of the variables the program takes sessions alone when it has a YAML; an older one takes none."""
-    others = [name for name in variables if name != "SESSIONS"]
-    if others:
-        said = "the YAML counts where there is one: write there what you need and run again"
-        haul.report.left_out.append(Line(", ".join(others), said))
-    return from_variable(variables.get("SESSIONS", ""))
-
-
-def _yaml(path: Path) -> Mapping[str, Any] | None:
-    value = source.read_yaml(path)
-    return value if isinstance(value, dict) else None
-
-
-def _ours(variables: Mapping[str, str]) -> dict[str, str]:
-    """Those that the program reads. Empty ones count as not set."""
-    return {name: value for name, value in variables.items() if name in _VARIABLES and value.strip()}
-
-
-def _as_yaml(haul: Haul, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Variables in the shape of the file. Truth is spelled exactly; a number that is none counts as not set."""
-    values: dict[str, Any] = {}
-    for name, text in variables.items():
-        if name == "CHAT_DELETE":
-            values[_VARIABLES[name]] = text != "false"
-        elif name in _FLAGS:
-            values[_VARIABLES[name]] = text == "true"
-        elif name in _NUMBERS and not text.strip().lstrip("+-").isdecimal():
-            haul.report.left_out.append(Line(name, "no whole number: the program took its default, too"))
-        else:
-            values[_VARIABLES[name]] = text.strip()
-    return values
-
-
 def _name_variables(haul: Haul) -> None:
     """In the report, a variable is called as whoever set it calls it."""
-    names = {name: variable for variable, name in _VARIABLES.items()}
+    names = {name: variable for variable, name in VARIABLES.items()}
     report = haul.report
     for lines in (report.carried, report.changed, report.left_out, report.unknown):
         lines[:] = [replace(line, what=names.get(line.what, line.what)) for line in lines]
