@@ -193,6 +193,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         with pytest.raises(Unreadable, match=path.name) as failed:
             tokens_at(path, tmp_path)
         assert "made-up" not in str(failed.value)
+    with pytest.raises(Unreadable, match="token file"):
+        tokens_at(tmp_path / "nothing.json", tmp_path)
 
 
 @pytest.mark.parametrize("text", ["yesterday", 5, None, "2026-13-01T00:00:00Z"])

@@ -52,7 +52,10 @@ class Token:
 def tokens_at(path: Path, home: Path) -> list[tuple[Path, Token]]:
     """Of the file, or of every token file in the directory that it is. Raises `Unreadable`."""
     if not path.is_dir():
-        source.file_in(path)
+        if not path.exists():
+            raise Unreadable(
+                f"{path} does not exist: sign in again there, and give the path of the token file"
+            )
         token = _of_database(path) if is_sqlite(path) else _of_json(path, home)
         return [] if token is None else [(path, token)]
     return [(file, token) for file in sorted(path.iterdir()) if (token := _in_directory(file, home))]
