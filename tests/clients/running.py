@@ -19,7 +19,7 @@ import msgspec
 
 Json = dict[str, Any]
 START_S, STOP_S = 30.0, 15.0
-NO_REST = {"max_cooldown_s": 0.001}
+NO_REST = {"cooldowns": False}
 """Settings of `accounts` for a gateway that many tests share: what one of them met at a model does not meet the next."""
 PRIVATE_PREFIXES = ("ANTHROPIC_", "CLAUDE", "ISTHMUS_", "OPENAI_")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clients.asking import ANTHROPIC, Asker, Judged
-from clients.running import RunningGateway
+from clients.running import NO_REST, RunningGateway
 from clients.sdk_errors import check_error
 from clients.talking import picture, tool
 from simulators.anthropic_api import AnthropicApi
@@ -29,6 +29,7 @@ def guarded(
 ) -> Iterator[RunningGateway]:
     """A gateway that asks for a key, and takes small bodies only."""
     configuration = {
+        "accounts": NO_REST,
         "api_keys": ["another-key-9876543210", KEY],
         "server": {"max_body_mib": 1},
         "providers": {

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from clients.asking import ANTHROPIC, Asker, Judged
-from clients.running import RunningGateway
+from clients.running import NO_REST, RunningGateway
 from simulators.anthropic_api import AnthropicApi
 from simulators.openai_behaviours import TEXT
 from simulators.openai_vendor import OpenAIVendor
@@ -78,6 +78,7 @@ def talkative(
 ) -> Iterator[RunningGateway]:
     """A gateway that is never silent for longer than a third of a second."""
     configuration = {
+        "accounts": NO_REST,
         "streams": {"commit_after_s": 0.3, "keepalive_s": 0.3},
         "providers": {
             "vendor": {"base_url": vendor.base_url, "api_key": vendor.key},

@@ -18,7 +18,9 @@ PACE = {"commit_after_s": 0.3, "keepalive_s": 0.3}
 @asynccontextmanager
 async def gateway(providers: dict[str, Any], **settings: Any) -> AsyncIterator[str]:
     """The address of a gateway with these providers."""
-    loaded = Settings.model_validate({"providers": providers, "streams": PACE, **settings})
+    # Cases that make an upstream fail must not keep the next ones from it.
+    values = {"providers": providers, "streams": PACE, "accounts": {"cooldowns": False}, **settings}
+    loaded = Settings.model_validate(values)
     async with open_hands(loaded.images) as hands:
         config = uvicorn.Config(
             build(loaded, hands), host="127.0.0.1", port=0, log_level="error", lifespan="on"

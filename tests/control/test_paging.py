@@ -19,7 +19,6 @@ def test_anything_else_is_refused(cursor: str) -> None:
         read_cursor(cursor, int)
 
 
-@pytest.mark.parametrize("text", ["a\0b", "\n"])
-def test_no_database_is_asked_for_what_it_cannot_hold(text: str) -> None:
+def test_no_database_is_asked_for_what_it_cannot_hold() -> None:
     with pytest.raises(Invalid):
-        read_cursor(write_cursor(text), str)
+        read_cursor(write_cursor("a\0b"), str)

@@ -59,6 +59,7 @@ def trusting(vendor: OpenAIVendor, tmp_path_factory: pytest.TempPathFactory) -> 
         "capabilities": {"*": {"fetches_urls": False, "vision": True}},
     }
     configuration = {
+        "accounts": NO_REST,
         "providers": {"needy": settings},
         "images": {"allow_private_networks": True, "max_mib": 1, "fetch_timeout_s": 1},
     }

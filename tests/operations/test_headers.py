@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from clients.running import RunningGateway
+from clients.running import NO_REST, RunningGateway
 from clients.stage import Stage
 from operations.asking import DIALECTS, PATHS, ask, body, text_of
 from simulators.answers import Answer, Played, Whole, whole_json
@@ -98,7 +98,8 @@ def decorated(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "providers": {
             "vendor": {"base_url": f"{upstream.origin}/v1"},
             "claude": {"type": "anthropic", "base_url": upstream.origin, "api_key": "k"},
-        }
+        },
+        "accounts": NO_REST,
     }
     with RunningGateway(configuration, tmp_path_factory.mktemp("decorated")) as running:
         yield running

@@ -187,7 +187,7 @@ def test_nobody_climbs_out_of_an_endpoint_that_is_passed_through(
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/nothing", "/nothing", "/managed/settings", "/vendor/nothing", "/v2/messages"]
+    "path", ["/v1/nothing", "/nothing", "/managed/settings", "/vendor/nothing", "/v3/messages"]
 )
 def test_an_unknown_path_is_not_found(path: str, gateway: RunningGateway) -> None:
     assert gateway.ask(path).status == 404

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from clients.running import RunningGateway
+from clients.running import NO_REST, RunningGateway
 from clients.stage import Stage
 from operations.asking import DIALECTS, PATHS, ask, body, error_of
 from simulators.anthropic_api import AnthropicApi
@@ -37,6 +37,7 @@ def brisk(
     impatient = {"first_byte_timeout_s": 1.5, "idle_timeout_s": 1.5, "timeout_s": 1.5}
     at_claude = {"type": "anthropic", "base_url": claude_api.base_url, "api_key": claude_api.key}
     configuration = {
+        "accounts": NO_REST,
         "streams": {"commit_after_s": 0.5, "keepalive_s": 0.5},
         "providers": {
             "vendor": at_vendor,

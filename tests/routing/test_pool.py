@@ -180,6 +180,14 @@ def test_a_quota_rests_every_model() -> None:
     assert nobody(pool, model="other", excluded={B}).retry_after_s == 300
 
 
+@pytest.mark.parametrize("error", [LIMITED, QUOTA, SICK, FORBIDDEN])
+def test_nobody_rests_where_that_is_not_wanted(error: UpstreamError) -> None:
+    pool = pool_of(Member(A), Member(B), rests=False, breaker_after=1)
+    assert not failing(pool, error, excluded={B})
+    assert lease(pool, excluded={B}).account == A
+    assert failing(pool, REFUSED, excluded={B}).disabled
+
+
 @pytest.mark.parametrize("error", [QUOTA, REFUSED])
 def test_an_only_account_does_not_rest_for_a_refusal_that_names_no_time(error: UpstreamError) -> None:
     pool = pool_of(Member(A, read_only=True), Member(B, enabled=False))

@@ -132,7 +132,7 @@ async def test_the_last_use_never_moves_back(database: Database) -> None:
     await store.mark_used({"key_1": 10, "key_3": 1})
     await store.mark_used({})
     found = await store.load_all()
-    assert [key.last_used_ms for key in found.values()] == [20, 30]
+    assert {key.id: key.last_used_ms for key in found.values()} == {"key_1": 20, "key_2": 30}
 
 
 async def test_pages_hold_every_key_once_newest_first(database: Database) -> None:

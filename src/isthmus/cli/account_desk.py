@@ -82,7 +82,8 @@ async def probe_account(account: Account, settings: Settings, http: Http) -> Pro
     finding = await probe(reached, provider, ask=True)
     latency_ms = round(finding.took_s * 1000)
     if finding.problem is None:
-        return ProbeResult(ok=True, latency_ms=latency_ms)
+        return ProbeResult(ok=True, latency_ms=latency_ms, model=finding.model)
     redaction = Redaction()
     redaction.know([*account.credential.values(), *secrets_of(settings)])
-    return ProbeResult(ok=False, latency_ms=latency_ms, error=redaction.text(finding.problem))
+    said = redaction.text(finding.problem)
+    return ProbeResult(ok=False, latency_ms=latency_ms, model=finding.model, error=said)

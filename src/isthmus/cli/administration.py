@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from isthmus import __version__
 from isthmus.admin import accounts as accounts_api
 from isthmus.admin import audit as audit_api
 from isthmus.admin import backup as backup_api
@@ -26,9 +27,9 @@ from isthmus.admin import users as users_api
 from isthmus.admin.app import admin_app
 from isthmus.admin.errors import render, request_id
 from isthmus.admin.guard import AdminGuard
-from isthmus.cli.compose import Hands, source
-from isthmus.cli.live import Live, credentials_of
-from isthmus.cli.probe import probe
+from isthmus.cli.account_desk import probe_account
+from isthmus.cli.compose import Hands
+from isthmus.cli.live import Live
 from isthmus.cli.stores import Stores
 from isthmus.control.account_probing import ProbeResult
 from isthmus.control.account_views import Standings
@@ -59,6 +60,7 @@ from isthmus.storage.accounts import Account
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.errors import StorageError
 from isthmus.storage.request_logs import RequestLogs
+from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.sessions import SessionStore
 from isthmus.storage.tokens import TokenStore
 from isthmus.storage.users import UserStore
@@ -76,15 +78,26 @@ class Administration:
     stores: Stores
     log: RequestLog
     logs: RequestLogs
-    statistics: StatisticsService
+    sums: RequestSums
     set_up: SetUp
-    passwords: Passwords = field(default_factory=Passwords)
+    passwords: Passwords
     audit: AuditLog = field(init=False)
     users: UserStore = field(init=False)
+    keys: KeyService = field(init=False)
+    statistics: StatisticsService = field(init=False)
+    site: ASGIApp = field(init=False)
+    """What the gateway serves below `/v2`."""
 
     def __post_init__(self) -> None:
-        self.audit = AuditLog(self.stores.database)
-        self.users = UserStore(self.stores.database)
+        database, tables = self.stores.database, self.live.tables
+        self.audit = AuditLog(database)
+        self.users = UserStore(database)
+        self.keys = KeyService(tables.keys, tables.key_usage, self.audit, self._is_user)
+        self.statistics = StatisticsService(
+            self.sums, self.logs, self.keys.own_ids, lambda: self.log.state, __version__, self.live.started_ms
+        )
+        identities = Identities(SessionStore(database), TokenStore(database))
+        self.site = Doorstep(self.live, AdminGuard(self.app(), identities, MAX_BODY_BYTES))
 
     def app(self) -> FastAPI:
         """Every route, without the guard."""
@@ -92,11 +105,10 @@ class Administration:
         app.add_exception_handler(StorageError, _database_away)
         return app
 
-    def site(self) -> ASGIApp:
-        """What the gateway serves below `/v2`."""
-        database = self.stores.database
-        identities = Identities(SessionStore(database), TokenStore(database))
-        return Doorstep(self.live, AdminGuard(self.app(), identities, MAX_BODY_BYTES))
+    async def summary(self, key_id: str | None) -> bytes:
+        """`GET /stats` of the gateway itself: what whoever shows this key may see."""
+        answer = stats_api.KeySummaryAnswer.of(await self.statistics.public_summary(key_id))
+        return answer.model_dump_json().encode()
 
     def _routers(self) -> Sequence[APIRouter]:
         tables, audit = self.live.tables, self.audit
@@ -120,13 +132,11 @@ class Administration:
             *self._routers_for_people(),
             accounts_api.router(accounts),
             providers_api.router(providers),
-            keys_api.router(KeyService(tables.keys, tables.key_usage, audit, self._is_user)),
+            keys_api.router(self.keys),
             settings_api.router(settings),
             ips_api.router(IpService(tables.blocks, audit)),
             models_api.router(ModelService(self._serving), PriceService(tables.prices, audit)),
-            logs_api.router(
-                LogService(self.logs, self.log, self.statistics.own_keys, audit), self.statistics
-            ),
+            logs_api.router(LogService(self.logs, self.log, self.keys.own_ids, audit), self.statistics),
             stats_api.router(self.statistics),
             backup_api.router(BackupService(database, audit.note)),
         )
@@ -167,16 +177,7 @@ class Administration:
         return self.live.standings()
 
     async def _probe(self, account: Account) -> ProbeResult:
-        """A real call, as small as it can be."""
-        settings, name = self.live.settings, account.provider
-        if name not in settings.providers:
-            return ProbeResult(
-                ok=False, error=f"provider {name!r} is not in force: see GET /v2/providers/{name}"
-            )
-        reached = source(settings, name, self.hands.http, credentials_of(account))
-        found = await probe(reached, settings.providers[name], ask=True)
-        error = None if found.ok else self.live.redaction.text(f"{found.problem}: {found.way_out}")
-        return ProbeResult(found.ok, round(found.took_s * 1000), found.model, error)
+        return await probe_account(account, self.live.settings, self.hands.http)
 
     async def _is_user(self, id: str) -> bool:
         return await self.users.load(id) is not None

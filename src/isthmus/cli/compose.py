@@ -142,7 +142,7 @@ def _supplier(
     members = [each.member for each in accounts.values()]
     choosing = settings.accounts
     strategy = Strategy(settings.providers[name].strategy or choosing.strategy)
-    rules = PoolRules(max_cooldown_s=choosing.max_cooldown_s)
+    rules = PoolRules(rests=choosing.cooldowns, max_cooldown_s=choosing.max_cooldown_s)
 
     def open_source(id: AccountId) -> Source:
         return source(settings, name, http, accounts[id])

@@ -21,12 +21,12 @@ from isthmus.cli.stores import Stores
 from isthmus.config import ProviderSettings, Settings
 from isthmus.config.live import with_stored
 from isthmus.control.clock import now_ms
+from isthmus.control.ips import rules_of
 from isthmus.control.ledger import Ledger
 from isthmus.core.secret import Secret
 from isthmus.core.usage import Usage
 from isthmus.limiting.memory import MemoryLimiter
 from isthmus.observability.redaction import Redaction
-from isthmus.routing.ip_rules import Block, IpRules, read_network
 from isthmus.routing.limits import Calendar, Limit, Limiter, Sliding, Unit
 from isthmus.routing.pool import AccountId, Cooling, CoolingReason, Member
 from isthmus.routing.prices import Price, PriceTable, cost_nano_usd
@@ -106,6 +106,7 @@ class Live:
         self._revisions: dict[str, int] = {}
         self._looking = asyncio.Lock()
         self._prices = PriceTable.shipped()
+        self.started_ms = now_ms()
         self._stored_accounts: Mapping[str, Account] = {}
         self.settings = configured
         """In force: with stored providers and settings."""
@@ -222,15 +223,7 @@ class Live:
                     await self._limiter.restore(caller.subject, limit, opening, time.time())
 
     async def _apply_blocks(self) -> None:
-        rows = await self.tables.blocks.load(now_ms())
-        rules = IpRules(
-            Block(
-                read_network(row.network),
-                row.reason,
-                None if row.expires_ms is None else row.expires_ms / 1000,
-            )
-            for row in rows
-        )
+        rules = rules_of(await self.tables.blocks.load(now_ms()))
 
         def blocked(address: str, now_s: float) -> str | None:
             block = rules.match(address, now_s)

@@ -27,7 +27,13 @@ GOODBYE_S: Final = 2.0
 class GatewayServer(uvicorn.Server):
     """Serves until SIGTERM or SIGINT; then running answers have `drain_timeout_s` to end. A second signal does not wait."""
 
-    def __init__(self, gateway: Gateway, settings: ServerSettings, when_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        settings: ServerSettings,
+        when_ready: Callable[[], None],
+        when_draining: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 gateway,
@@ -48,6 +54,7 @@ class GatewayServer(uvicorn.Server):
         self._gateway = gateway
         self._drain_timeout_s = settings.drain_timeout_s
         self._when_ready = when_ready
+        self._when_draining = when_draining
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -60,6 +67,7 @@ class GatewayServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._when_draining()
         # The door stays open while answers run: whoever balances load reads at /readyz that nothing new is wanted.
         until = time.monotonic() + self._drain_timeout_s
         # uvicorn keeps a set of tasks and tells nobody when it is empty.

@@ -4,40 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from isthmus import __version__
 from isthmus.cli import first_start
 from isthmus.cli.compose import Hands
 from isthmus.cli.failure import CommandFailed
-from isthmus.cli.late_site import LateSite
+from isthmus.cli.late import Late
 from isthmus.cli.live import Live, Tables
 from isthmus.cli.noting import noter
 from isthmus.cli.stores import Stores
 from isthmus.config import Settings
 from isthmus.control.audit import Audit
-from isthmus.control.clock import now_ms
 from isthmus.control.ledger import Ledger, LedgerStores
-from isthmus.control.own_keys import OwnKeyIds
 from isthmus.control.passwords import Passwords
 from isthmus.control.retention import Retention
-from isthmus.control.statistics import StatisticsService
 from isthmus.limiting.memory import MemoryLimiter
 from isthmus.observability.logs import set_level
 from isthmus.observability.redaction import Redaction
 from isthmus.observability.request_log import RequestLog
 from isthmus.routing.limits import Limiter
-from isthmus.server.gateway import Site
+from isthmus.server.reply import Receive, Send
 from isthmus.server.visit import Visit
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.errors import StorageError
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
+
+if TYPE_CHECKING:
+    from isthmus.cli.administration import Administration
 
 DAY_S: Final = 86_400.0
 
@@ -107,18 +104,21 @@ async def _administer(
     if set_up.token is not None:
         live.redaction.know([set_up.token])
     running.notes += notes
-    own_keys = OwnKeyIds(live.tables.keys)
-    statistics = StatisticsService(sums, rows, own_keys, lambda: log.state, __version__, now_ms())
 
-    def site() -> Site:
-        from isthmus.cli.administration import Administration  # noqa: PLC0415 - see `LateSite`
+    def administration() -> Administration:
+        from isthmus.cli.administration import Administration  # noqa: PLC0415 - see `Late`
 
-        return Administration(live, hands, stores, log, rows, statistics, set_up, passwords).site()
+        return Administration(live, hands, stores, log, rows, sums, set_up, passwords)
+
+    late = Late(administration)
+
+    async def site(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        await (await late.get()).site(scope, receive, send)
 
     async def summary(visit: Visit) -> bytes:
-        return msgspec.json.encode(await statistics.public_summary(visit.caller.id))
+        return await (await late.get()).summary(visit.caller.id)
 
-    live.gateway.admin, live.gateway.stats = LateSite(site), summary
+    live.gateway.admin, live.gateway.stats = site, summary
 
 
 async def _forget_audits(stores: Stores) -> None:

@@ -93,5 +93,10 @@ async def _serve(loaded: Loaded, sockets: list[socket.socket], redaction: Redact
             [*loaded.warnings, *running.notes],
             with_keys=running.live.gateway.admission.callers.required,
         )
-        server = GatewayServer(running.live.gateway, configured.server, lambda: print(said, flush=True))
+        server = GatewayServer(
+            running.live.gateway,
+            configured.server,
+            when_ready=lambda: print(said, flush=True),
+            when_draining=running.log.end_tails,
+        )
         await server.serve(sockets)

@@ -36,6 +36,10 @@ def load_settings(config: Path | None, options: Mapping[str, object] | None = No
 def secrets_of(settings: Settings) -> Iterator[Secret]:
     """Every value of the configuration that must never be shown."""
     yield from settings.api_keys
+    yield from map(Secret, settings.storage.secret_key.reveal().replace(" ", "").split(","))
+    for address in (settings.storage.url, settings.limits.redis_url):
+        if address is not None:
+            yield from _credentials_in(address.reveal())
     for provider in settings.providers.values():
         yield provider.api_key
         yield from provider.headers.values()

@@ -180,6 +180,11 @@ class AccountSettings(Section):
         description="`affinity` keeps a conversation on one account, so that the vendor's prompt cache stays warm; the others "
         "choose anew for each request.",
     )
+    cooldowns: bool = Field(
+        default=True,
+        description="Whether accounts rest that are at their limit or whose upstream fails. Without it every request asks the "
+        "upstream; accounts whose credential is refused are switched off all the same.",
+    )
     max_attempts: Annotated[Count, Field(le=20)] = Field(
         default=5, description="Accounts tried for one request, at most; never one twice."
     )

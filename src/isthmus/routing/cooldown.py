@@ -79,6 +79,8 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class PoolRules:
+    rests: bool = True
+    """Whether accounts rest at all."""
     max_cooldown_s: float = 7 * 86_400.0
     """No rest is longer, whatever an upstream says."""
     rate_limit: Backoff = Backoff(1.0, 60.0)

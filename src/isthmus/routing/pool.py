@@ -125,6 +125,8 @@ class Pool:
                 return NO_CHANGE
             if not slot.member.read_only:
                 return self._bury(slot, verdict.text)
+        if not self._rules.rests:
+            return NO_CHANGE
         if verdict.whole_account and verdict.wait_s is None and len(self._enabled) == 1:
             # Nobody else could answer: the upstream's own words help more than ours, until the refusal is mended.
             return NO_CHANGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -83,9 +84,14 @@ def request_from(scope: Mapping[str, Any], receive: Receive) -> Request:
         query=scope.get("query_string", b""),
         headers=_headers(scope["headers"]),
         client="" if client is None else client[0],
-        id=f"req_{secrets.token_hex(12)}",
+        id=new_request_id(),
         receive=receive,
     )
+
+
+def new_request_id() -> str:
+    """Ids of later requests sort after those of earlier ones: an index of them grows at its end, which is cheapest."""
+    return f"req_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
 
 
 def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
