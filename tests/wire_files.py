@@ -33,7 +33,11 @@ def is_whole_suite(config: pytest.Config) -> bool:
     """Whether this run was asked for every test there is, in this process."""
     options = config.option
     partial = options.keyword or options.markexpr or getattr(options, "deselect", None) or options.collectonly
-    in_parts = getattr(options, "numprocesses", None) or hasattr(config, "workerinput") or getattr(options, "lf", False)
+    in_parts = (
+        getattr(options, "numprocesses", None)
+        or hasattr(config, "workerinput")
+        or getattr(options, "lf", False)
+    )
     return config.args == config.getini("testpaths") and not partial and not in_parts
 
 

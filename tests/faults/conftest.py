@@ -116,13 +116,12 @@ def prepared(
     upstream: FaultyUpstream, home: Path, accounts: Mapping[str, Sequence[Stocked]], settings: Json
 ) -> Gateway:
     """Not started yet. Providers whose names end in `-messages` speak that dialect, all others Chat."""
-    storage = settings.get("storage", {})
-    stock({"data_dir": str(home / "isthmus")} | storage, accounts)
+    token = stock({"data_dir": str(home / "isthmus")} | settings.get("storage", {}), accounts)
     defaults = {
         "providers": {name: at(upstream, name) for name in accounts},
         "accounts": {"strategy": "priority", "queue_timeout_s": 1},
     }
-    return Gateway(defaults | settings, home)
+    return Gateway(defaults | settings, home, token)
 
 
 def at(upstream: FaultyUpstream, name: str) -> Json:

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from clients.running import RunningGateway
+from clients.running import Answered, RunningGateway
+from isthmus.core.secret import Secret
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
@@ -28,8 +29,10 @@ def soon(look: Callable[[], Found], within_s: float = 15.0) -> Found:
 class Gateway(RunningGateway):
     """With its own SQLite database, in `home`."""
 
-    def __init__(self, configuration: Json, home: Path) -> None:
+    def __init__(self, configuration: Json, home: Path, token: Secret) -> None:
+        """`token` is an administrator's."""
         super().__init__(configuration, home)
+        self.token = token
         self.home = home
         self.configuration = configuration
         self._killed = False
@@ -55,6 +58,10 @@ class Gateway(RunningGateway):
     ) -> None:
         if not self._killed:
             super().__exit__(kind, error, trace)
+
+    def administer(self, path: str, body: Any = None, method: str | None = None) -> Answered:
+        """A request to the admin API."""
+        return self.ask(path, body, {"authorization": f"Bearer {self.token.reveal()}"}, method)
 
     def rows(self, query: str, *values: object) -> list[Json]:
         """What another process finds in the database."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from clients.running import Answered, RunningGateway
 from faults.answers import CHAT, MESSAGES, TEXT
@@ -26,6 +27,7 @@ TYPES = {
     "overloaded": {MESSAGES: "overloaded_error", CHAT: "server_error"},
 }
 """By kind of error and the client's dialect, as docs/errors.md has them."""
+Item = TypeVar("Item")
 _model = itertools.count(1)
 
 
@@ -40,6 +42,12 @@ class Way:
 
 WAYS = [Way(*way) for way in itertools.product((MESSAGES, CHAT), (MESSAGES, CHAT), (False, True))]
 Heard = list[tuple[Way, Answered]]
+
+
+def all_at_once(story: Callable[[Item], None], items: Sequence[Item]) -> None:
+    """Raises what any of them raises."""
+    with ThreadPoolExecutor(len(items)) as pool:
+        list(pool.map(story, items))
 
 
 def new_model() -> str:

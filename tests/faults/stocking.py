@@ -1,4 +1,4 @@
-"""Accounts that are in a gateway's database before it starts."""
+"""What is in a gateway's database before it starts: accounts, and an administrator."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from typing import Any
 from isthmus.cli.stores import open_stores
 from isthmus.config import Settings
 from isthmus.control.clock import now_ms
+from isthmus.control.passwords import Passwords
+from isthmus.control.people import OPERATOR
+from isthmus.control.set_up import ADMIN_NAME, FirstAdministrator
+from isthmus.control.tokens import Tokens
 from isthmus.core.secret import Secret
 from isthmus.storage.accounts import Account, AccountStore
+from isthmus.storage.audit import AuditLog
+from isthmus.storage.database import Database
+from isthmus.storage.tokens import TokenStore
+from isthmus.storage.users import UserStore
 
 Json = dict[str, Any]
+PASSWORD = "a canary sings at four 4711"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +39,15 @@ def key_of(id: str) -> str:
     return f"sk-upstream-{id}"
 
 
-def stock(storage: Json, accounts: Mapping[str, Sequence[Stocked]]) -> None:
-    """`storage`: the configuration's section. The accounts of a provider have the ids `NAME-1`, `NAME-2`, …"""
-    asyncio.run(_stock(Settings.model_validate({"storage": storage}), accounts))
+def stock(storage: Json, accounts: Mapping[str, Sequence[Stocked]]) -> Secret:
+    """A token of the administrator `admin`, whose password is `PASSWORD`.
+
+    `storage`: the configuration's section. The accounts of a provider have the ids `NAME-1`, `NAME-2`, …
+    """
+    return asyncio.run(_stock(Settings.model_validate({"storage": storage}), accounts))
 
 
-async def _stock(settings: Settings, accounts: Mapping[str, Sequence[Stocked]]) -> None:
+async def _stock(settings: Settings, accounts: Mapping[str, Sequence[Stocked]]) -> Secret:
     async with open_stores(settings) as stores:
         rows = [
             _account(provider, number, each)
@@ -43,6 +55,16 @@ async def _stock(settings: Settings, accounts: Mapping[str, Sequence[Stocked]]) 
             for number, each in enumerate(listed, 1)
         ]
         await AccountStore(stores.database, stores.vault).add_all(rows)
+        return await _administrator_token(stores.database)
+
+
+async def _administrator_token(database: Database) -> Secret:
+    users, audit = UserStore(database), AuditLog(database)
+    await FirstAdministrator(users, Passwords(), audit).ensure(Secret(PASSWORD))
+    admin = await users.find(ADMIN_NAME)
+    assert admin is not None
+    made = await Tokens(TokenStore(database), audit).create(OPERATOR, admin.id, "tests", None)
+    return made.secret
 
 
 def _account(provider: str, number: int, stocked: Stocked) -> Account:

@@ -7,18 +7,17 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import pytest
+from typing import Any
 
 from faults.answers import CHAT, MESSAGES, drip, endless, good
 from faults.gateways import Gateway, soon
-from faults.hearing import Way, ask_way, assert_whole, new_model
+from faults.hearing import Way, all_at_once, ask_way, assert_whole, new_model
 from faults.stocking import key_of
 from faults.upstream import FaultyUpstream
 from operations.asking import PATHS, body
 
+Json = dict[str, Any]
 STREAMS = [Way(dialect, speaks, stream=True) for dialect in (MESSAGES, CHAT) for speaks in (MESSAGES, CHAT)]
-every_stream = pytest.mark.parametrize("way", STREAMS, ids=lambda way: f"{way.dialect}-from-{way.speaks}")
 
 
 @contextmanager
@@ -36,43 +35,42 @@ def asking_by_hand(gateway: Gateway, way: Way, name: str, model: str) -> Iterato
         yield connection
 
 
-@every_stream
-def test_a_client_that_leaves(way: Way, gateway: Gateway, upstream: FaultyUpstream) -> None:
-    account = f"leaver-{way.speaks}-1"
-    upstream.behaviours[key_of(account)] = drip(30)
-    model = new_model()
-    with asking_by_hand(gateway, way, "leaver", model) as connection:
-        assert connection.recv(100).startswith(b"HTTP/1.1 200")
-    assert soon(lambda: was_let_go(upstream, model)), "the upstream is let go"
-    upstream.behaviours[key_of(account)] = good
-    answer = ask_way(gateway, way, "leaver")
-    assert_whole(way, answer)  # The account takes one request at a time, so its place has come back.
-    row = gateway.request_row(answer.headers["request-id"])
-    left = gateway.rows(
-        "SELECT * FROM request_logs WHERE account_id = ? AND client_left ORDER BY id DESC", account
-    )[0]
-    assert left["id"] < row["id"]
-    assert (left["error"], left["status"]) == (None, 499)
-    assert gateway.account(account)["failures"] == 0, "nobody blames the account"
-
-
-@every_stream
-def test_a_client_that_reads_nothing(way: Way, gateway: Gateway, upstream: FaultyUpstream) -> None:
-    account = f"slow-reader-{way.speaks}-1"
-    upstream.behaviours[key_of(account)] = endless
-    memory = resident_kib(gateway)
-    model = new_model()
-    with asking_by_hand(gateway, way, "slow-reader", model):
-        assert soon(lambda: any(each.model == model for each in upstream.requests))
+def test_a_client_that_leaves(gateway: Gateway, upstream: FaultyUpstream) -> None:
+    for way in STREAMS:
+        account, model = f"leaver-{way.speaks}-1", new_model()
+        upstream.behaviours[key_of(account)] = drip(30)
+        with asking_by_hand(gateway, way, "leaver", model) as connection:
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        assert soon(lambda model=model: was_let_go(upstream, model)), "the upstream is let go"
         upstream.behaviours[key_of(account)] = good
-        assert_whole(way, ask_way(gateway, way, "slow-reader"))
-        assert soon(lambda: was_let_go(upstream, model)), "it is given up in the end"
-        assert resident_kib(gateway) - memory < 30_000
-    left = soon(
-        lambda: gateway.rows("SELECT * FROM request_logs WHERE account_id = ? AND client_left", account)
-    )
-    assert left
-    assert gateway.account(account)["failures"] == 0
+        # The account takes one request at a time, so its place has come back.
+        assert_whole(way, ask_way(gateway, way, "leaver"))
+        row = soon(lambda model=model: row_of(gateway, model))
+        assert (row["error"], row["status"], row["client_left"]) == (None, 499, 1)
+        assert gateway.account(account)["failures"] == 0, "nobody blames the account"
+
+
+def test_a_client_that_reads_nothing(gateway: Gateway, upstream: FaultyUpstream) -> None:
+    memory = resident_kib(gateway)
+
+    def story(way: Way) -> None:
+        account, model = f"slow-reader-{way.speaks}-1", new_model()
+        upstream.behaviours[key_of(account)] = endless
+        with asking_by_hand(gateway, way, "slow-reader", model):
+            assert soon(lambda: any(each.model == model for each in upstream.requests))
+            assert_whole(way, ask_way(gateway, way, "queue"))
+            assert soon(lambda: was_let_go(upstream, model)), "it is given up in the end"
+            assert resident_kib(gateway) - memory < 30_000 * len(STREAMS), "of 80 MB each"
+        row = soon(lambda: row_of(gateway, model))
+        assert row["client_left"]
+        assert "read nothing" in row["error_text"]
+        assert gateway.account(account)["failures"] == 0
+
+    all_at_once(story, STREAMS)
+
+
+def row_of(gateway: Gateway, model: str) -> Json | None:
+    return next(iter(gateway.rows("SELECT * FROM request_logs WHERE model_asked = ?", model)), None)
 
 
 def was_let_go(upstream: FaultyUpstream, model: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from clients.running import Answered, RunningGateway
+from clients.running import NO_REST, Answered, RunningGateway
 from clients.stage import Stage
 from operations.asking import error_of
 from simulators.answers import Answer, NeverAnswered, Whole, whole_json
