@@ -13,6 +13,7 @@ from cli.gateways import gateway
 from isthmus.cli.live import Live
 from isthmus.cli.stores import Stores
 from isthmus.control.clock import now_ms
+from isthmus.control.people import Role
 from isthmus.core.errors import Kind, UpstreamError
 from isthmus.core.secret import Secret
 from isthmus.core.usage import Usage
@@ -25,6 +26,7 @@ from isthmus.storage.key_usage import Used, UsedOnDay, day_of
 from isthmus.storage.keys import ApiKey
 from isthmus.storage.prices import StoredPrice
 from isthmus.storage.providers import StoredProvider
+from isthmus.storage.users import StoredUser, UserChange
 
 HELLO = {"model": "dummy", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
 KEY = "sk-isthmus-" + "k" * 30
@@ -67,6 +69,19 @@ async def test_a_first_key_closes_the_gateway_and_opens_it_for_its_holder(both: 
     await live.tables.keys.remove("key_1")
     await live.look()
     assert (await hello(live)).status == 200
+
+
+async def test_a_key_is_as_good_as_the_user_whose_it_is(both: tuple[Live, Stores]) -> None:
+    live, _ = both
+    anna = StoredUser("usr_1", "anna", Role.HOLDER, None, True, 1, 1)
+    await live.tables.users.add(anna)
+    await live.tables.keys.add(key(user_id="usr_1"))
+    await live.look()
+    assert (await hello(live, KEY)).status == 200
+    await live.tables.users.change("usr_1", UserChange(enabled=False), now_ms())
+    await live.look()
+    refused = await hello(live, KEY)
+    assert (refused.status, "switched off" in refused.json["error"]["message"]) == (401, True)
 
 
 async def test_budgets_outlive_a_restart(tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "conformance": {"core", "wire", "dialects"},
     "observability": {"core"},
     "storage": {"core", "config", "routing", "observability"},
-    "limiting": {"core", "routing"},
     "migrate": {"core", "config"},
     "control": {"core", "config", "routing", "storage", "registry", "migrate", "observability"},
     "admin": {"core", "config", "routing", "control"},

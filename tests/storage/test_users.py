@@ -163,3 +163,10 @@ async def test_a_hash_made_anew_does_not_undo_a_new_password(users: UserStore) -
     await users.replace_hash("usr_a", "$hash-a", "$again")
     await users.signed_in("usr_a", NOW + 5)
     assert await users.load("usr_a") == replace(ANNA, password_hash="$again", last_sign_in_ms=NOW + 5)
+
+
+async def test_who_is_disabled_is_known_at_a_glance(database: Database) -> None:
+    store = UserStore(database)
+    for id, enabled in (("usr_1", True), ("usr_2", False), ("usr_3", False)):
+        await store.add(StoredUser(id, id, "holder", None, enabled, 1, 1))
+    assert await store.disabled_ids() == {"usr_2", "usr_3"}

@@ -42,6 +42,7 @@ from isthmus.storage.keys import ApiKey, KeyStore
 from isthmus.storage.prices import PriceStore
 from isthmus.storage.providers import ProviderStore
 from isthmus.storage.settings import SettingStore
+from isthmus.storage.users import UserStore
 
 log = structlog.get_logger("isthmus")
 
@@ -61,6 +62,7 @@ class Tables:
     settings: SettingStore
     blocks: BlockStore
     prices: PriceStore
+    users: UserStore
 
     @classmethod
     def of(cls, stores: Stores) -> Tables:
@@ -74,6 +76,7 @@ class Tables:
             SettingStore(database),
             BlockStore(database),
             PriceStore(database),
+            UserStore(database),
         )
 
 
@@ -148,7 +151,7 @@ class Live:
             changed = {topic for topic, at in revisions.items() if at != self._revisions.get(topic)}
             if changed & _OFFER:
                 await self._reload_offer()
-            if changed & {"keys", "settings"}:
+            if changed & {"keys", "settings", "users"}:
                 await self._apply_keys(await self._callers())
             if "cooldowns" in changed:
                 await self._end_rests()
@@ -211,7 +214,11 @@ class Live:
                     supplier.pool.clear(AccountId(id))
 
     async def _callers(self) -> Mapping[str, Caller]:
-        return {hash: _caller(key) for hash, key in (await self.tables.keys.load_all()).items()}
+        disabled = await self.tables.users.disabled_ids()
+        return {
+            hash: _caller(key, is_good=key.user_id not in disabled)
+            for hash, key in (await self.tables.keys.load_all()).items()
+        }
 
     async def _apply_keys(self, known: Mapping[str, Caller]) -> None:
         self.gateway.admission.callers = callers(self.settings, known)
@@ -317,9 +324,9 @@ def _cooling(row: CooldownRow) -> Cooling:
     )
 
 
-def _caller(key: ApiKey) -> Caller:
+def _caller(key: ApiKey, *, is_good: bool) -> Caller:
     expires_s = None if key.expires_ms is None else key.expires_ms / 1000
-    return Caller(key.id, key.name, key.enabled, expires_s, key.terms)
+    return Caller(key.id, key.name, key.enabled and is_good, expires_s, key.terms)
 
 
 def _used_of(limit: Limit, window: Calendar, current: CurrentUse) -> int:

@@ -89,6 +89,12 @@ class UserStore:
         async with self._database.read() as connection:
             return [user_from(row) for row in (await connection.execute(wanted)).mappings()]
 
+    async def disabled_ids(self) -> frozenset[str]:
+        """Users whose keys and tokens are refused."""
+        query = select(users.c.id).where(users.c.enabled.is_(False))
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
     async def is_administered(self) -> bool:
         """Whether there is an administrator who can sign in."""
         async with self._database.read() as connection:
