@@ -84,4 +84,4 @@ class Gateway(RunningGateway):
     def said(self, event: str, **wanted: object) -> list[Json]:
         """Log lines of this event with these fields, waiting a moment for one."""
         sought = {"event": event} | wanted
-        return soon(lambda: [line for line in self.log if line.items() >= sought.items()], 5)
+        return soon(lambda: [line for line in self.log if line.items() >= sought.items()])

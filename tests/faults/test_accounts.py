@@ -107,8 +107,8 @@ def test_two_of_three_accounts_at_their_limit(sdk: Asker, gateway: Gateway, upst
         assert said.stop in {"end_turn", "stop"}
         again = sdk.at(f"{gateway.origin}/{provider}").say(model, how="final")
         assert again.text == TEXT
-        rested = [row["account_id"] for n in (1, 2) for row in gateway.cooldowns(f"{provider}-{n}")]
-        assert {f"{provider}-1", f"{provider}-2"} <= set(rested)
+        assert soon(lambda model=model: len(rests_of(gateway, model)) == 2)
+        assert {row["account_id"] for row in rests_of(gateway, model)} == {f"{provider}-1", f"{provider}-2"}
 
 
 def test_a_credential_that_is_refused(gateway: Gateway, upstream: FaultyUpstream) -> None:
