@@ -21,7 +21,7 @@ demo: runtime  ## run the gateway on the dummy provider: no key, no network
 	@exec $(BIN)/isthmus serve --config tools/demo.yaml $(ARGS)
 
 test: dev judges  ## run every test, official clients included; PYTEST_ARGS="-k name" picks some
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 check: dev  ## what must be green on every commit: format, lint, types, shape, fast tests
 	$(BIN)/ruff format --check $(CODE)
