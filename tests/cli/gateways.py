@@ -18,11 +18,16 @@ DUMMY = {"providers": {"dummy": {"type": "dummy"}}}
 
 @asynccontextmanager
 async def gateway(
-    folder: Path, configuration: dict[str, Any] | None = None, *, default_is_guessed: bool = False
+    folder: Path,
+    configuration: dict[str, Any] | None = None,
+    *,
+    database: str | None = None,
+    default_is_guessed: bool = False,
 ) -> AsyncIterator[tuple[Running, Stores]]:
-    """With the dummy provider unless configured otherwise. A second one over the same folder shares the database."""
+    """With the dummy provider unless configured otherwise. A second one over the same folder shares its SQLite database,
+    and `database` is the address of another."""
     values = {**(configuration or DUMMY)}
-    values["storage"] = {"data_dir": str(folder), **values.get("storage", {})}
+    values["storage"] = {"data_dir": str(folder), "url": database, **values.get("storage", {})}
     settings = Settings.model_validate(values)
     if settings.default_provider is None:
         settings = settings.model_copy(update={"default_provider": next(iter(settings.providers))})

@@ -33,8 +33,9 @@ KEY = "sk-isthmus-" + "k" * 30
 
 
 @pytest.fixture
-async def both(tmp_path: Path) -> AsyncIterator[tuple[Live, Stores]]:
-    async with gateway(tmp_path) as (running, stores):
+async def both(tmp_path: Path, database_url: str) -> AsyncIterator[tuple[Live, Stores]]:
+    """On each engine in turn."""
+    async with gateway(tmp_path, database=database_url) as (running, stores):
         yield running.live, stores
 
 
@@ -84,12 +85,12 @@ async def test_a_key_is_as_good_as_the_user_whose_it_is(both: tuple[Live, Stores
     assert (refused.status, "switched off" in refused.json["error"]["message"]) == (401, True)
 
 
-async def test_budgets_outlive_a_restart(tmp_path: Path) -> None:
-    async with gateway(tmp_path) as (running, _):
+async def test_budgets_outlive_a_restart(tmp_path: Path, database_url: str) -> None:
+    async with gateway(tmp_path, database=database_url) as (running, _):
         tables = running.live.tables
         await tables.keys.add(key(terms=KeyTerms(tokens_per_day=1000)))
         await tables.key_usage.add([UsedOnDay("key_1", day_of(now_ms()), Used(5, 0, 900, 100))])
-    async with gateway(tmp_path) as (running, _):
+    async with gateway(tmp_path, database=database_url) as (running, _):
         assert (await hello(running.live, KEY)).status == 402
 
 
@@ -119,8 +120,10 @@ async def test_what_runs_keeps_its_place_while_accounts_change(both: tuple[Live,
     assert live.standings()[AccountId("acc_1")].in_flight == 0
 
 
-async def test_rests_outlive_a_restart_and_end_when_an_operator_says_so(tmp_path: Path) -> None:
-    async with gateway(tmp_path) as (running, _):
+async def test_rests_outlive_a_restart_and_end_when_an_operator_says_so(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with gateway(tmp_path, database=database_url) as (running, _):
         live = running.live
         await live.tables.accounts.add_all([account("acc_1"), account("acc_2")])
         await live.look()
@@ -130,7 +133,7 @@ async def test_rests_outlive_a_restart_and_end_when_an_operator_says_so(tmp_path
         limited = UpstreamError("slow down", kind=Kind.RATE_LIMIT, status=429, cooldown_s=500.0)
         supplier.release(lease, limited)
         rested = lease.account
-    async with gateway(tmp_path) as (running, _):
+    async with gateway(tmp_path, database=database_url) as (running, _):
         live = running.live
         assert live.standings()[rested].state is State.COOLING
         await live.tables.cooldowns.save(

@@ -138,6 +138,11 @@ def test_a_limit_cools_the_account_down() -> None:
     assert stated.retry_after_s == 7.0
 
 
+def test_the_words_are_read_where_no_header_says_when() -> None:
+    error = REFUSALS.classify(Head(429, {}), body("rate_limit_error", "Please try again in 2 minutes."))
+    assert (error.retry_after_s, error.cooldown_s) == (120, 120)
+
+
 def test_the_upstreams_clock_is_the_one_that_counts() -> None:
     headers = {"date": "Sat, 21 Nov 2026 11:59:00 GMT", "retry-after": "Sat, 21 Nov 2026 12:00:00 GMT"}
     assert REFUSALS.classify(Head(529, headers), body("overloaded_error", "")).retry_after_s == 60.0

@@ -122,6 +122,8 @@ def test_figures_of_an_overflow_are_kept() -> None:
         ({"x_ratelimit_reset": str(int(NOW + 90) * 1000)}, b"", 90.0),
         ({}, {"error": {"message": "x", "retry_after": 12}}, 12.0),
         ({}, {"error": {"message": "x"}, "reset_at": NOW + 5}, 5.0),
+        ({}, {"error": {"message": "Please try again in 6m0s."}}, 360.0),
+        ({"retry_after": "7"}, {"error": {"message": "Please try again in 6m0s."}}, 7.0),
         ({"retry_after": "-5"}, b"", 0.0),
         ({"retry_after": "1e99"}, b"", 7 * 86_400.0),
         ({}, b"", None),

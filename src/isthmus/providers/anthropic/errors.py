@@ -18,6 +18,7 @@ import msgspec
 from isthmus.core import overflow
 from isthmus.core.commands import Head
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
+from isthmus.core.reset_words import wait_in_words
 from isthmus.providers.anthropic.schema import ERROR_BODY, ErrorDetail
 
 MAX_DETAIL: Final = 500
@@ -161,6 +162,8 @@ class Refusals:
         wait_s = retry_after_s(headers, now)
         if wait_s is None:
             wait_s = reset_s(headers, now)
+        if wait_s is None and (in_words := wait_in_words(message, now)) is not None:
+            wait_s = _sane(in_words)
         return UpstreamError(
             f"provider {self.provider!r} is at its rate limit",
             kind=Kind.RATE_LIMIT,

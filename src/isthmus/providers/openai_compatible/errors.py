@@ -17,6 +17,7 @@ import msgspec
 from isthmus.core.commands import Head
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.core.overflow import recognise
+from isthmus.core.reset_words import wait_in_words
 
 MAX_MESSAGE_CHARS: Final = 2000
 MAX_WAIT_S: Final = 7 * 86_400.0
@@ -76,7 +77,10 @@ def classifier(provider: str, now_s: Callable[[], float]) -> Callable[[Head, byt
 def classify_refusal(provider: str, head: Head, body: bytes, now_s: float) -> UpstreamError:
     """Of a status of 400 or more."""
     said, code = _said(body)
-    return _verdict(provider, head.status, said, code, _wait_s(head.headers, body, now_s))
+    wait_s = _wait_s(head.headers, body, now_s)
+    if wait_s is None:
+        wait_s = _sane(wait_in_words(said, now_s))
+    return _verdict(provider, head.status, said, code, wait_s)
 
 
 def classify_frame(provider: str, error: Any) -> UpstreamError:
