@@ -82,6 +82,19 @@ async def test_a_streamed_answer_leaves_event_by_event(http: Http) -> None:
     assert stage.record.first_token_s is not None
 
 
+async def test_the_upstreams_id_is_noted_without_the_credential(http: Http) -> None:
+    def asking(url: str) -> Exchange:
+        sent = (("authorization", "Bearer the-key-itself"),)
+        yield Stream("POST", url, sent, b"{}", lambda head: WordDecoder(), classify)
+
+    stage = Stage(http)
+    refused = web.Response(status=500, headers={"x-request-id": "id of the-key-itself"})
+    async with upstream(refused) as up:
+        with pytest.raises(UpstreamError):
+            await stage.run(asking(up.url))
+    assert stage.record.upstream_request_id == "id of ***"
+
+
 async def test_a_plain_answer_is_the_fold_of_the_stream(http: Http) -> None:
     stage = Stage(http, stream=False)
     async with upstream(lines("begin", "hello ", "world", "end")) as up:

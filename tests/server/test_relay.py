@@ -236,6 +236,13 @@ def test_an_error_the_upstream_told_is_not_told_twice() -> None:
     assert relay.close() == b""
 
 
+def test_what_the_upstream_tells_of_an_error_is_veiled_and_nothing_else() -> None:
+    relay = RawRelay(Ears(), Plainspoken(), "req_1", lambda data: data.replace(b"key", b"***"))  # type: ignore[arg-type]
+    assert relay.feed(b"data: speak of a key\n\n") == b"data: speak of a key\n\n"
+    assert relay.feed(b"data: error key\n\ndata: key") == b"data: error ***\n\n"
+    assert relay.close() == b"data: ***\n\n"
+
+
 def test_a_last_event_without_blank_line_gets_one() -> None:
     relay, _ = raw()
     relay.feed(b"data: speak\n\ndata: end")

@@ -44,7 +44,7 @@ from isthmus.server.reply import (
     Watch,
     send_whole,
 )
-from isthmus.server.secrecy import veil, veiled
+from isthmus.server.secrecy import veil, veiled, veiled_text
 from isthmus.server.verbatim import as_it_is
 from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel, Incoming
 
@@ -247,7 +247,7 @@ class Answering:
         incoming = await job.channel.open(command)
         try:
             job.record.upstream_status = incoming.head.status
-            job.record.upstream_request_id = _upstream_id(incoming.head)
+            job.record.upstream_request_id = _upstream_id(incoming.head, command.headers)
             if incoming.head.status >= 400:
                 raise await self._refusal(command, incoming)
             await self._take(command, incoming)
@@ -418,7 +418,12 @@ class Answering:
                 job.restyle()
                 job.record.notes.append("the upstream answered a stream request with a plain answer")
                 return self._translated_relay(command.decode(head))
-            return RawRelay(command.listen(head), job.dialect, job.record.request_id)
+            return RawRelay(
+                command.listen(head),
+                job.dialect,
+                job.record.request_id,
+                lambda frames: veiled(frames, self._sent),
+            )
         return self._translated_relay(command.decode(head))
 
     def _translated_relay(self, decoder: Any) -> TranslatedRelay:
@@ -509,5 +514,6 @@ def _uncancel() -> None:
         task.uncancel()
 
 
-def _upstream_id(head: Head) -> str | None:
-    return head.headers.get("request-id") or head.headers.get("x-request-id")
+def _upstream_id(head: Head, sent: Headers) -> str | None:
+    id = head.headers.get("request-id") or head.headers.get("x-request-id")
+    return None if id is None else veiled_text(id, sent)

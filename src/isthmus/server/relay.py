@@ -182,13 +182,22 @@ class RawRelay:
         "_held",
         "_listener",
         "_request_id",
+        "_veil",
         "_whole_frames",
         "ended",
         "failure",
         "speaking",
     )
 
-    def __init__(self, listener: Listener, dialect: Dialect, request_id: str) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        dialect: Dialect,
+        request_id: str,
+        veil: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """`veil` takes secrets out of the frames in which the upstream says what went wrong."""
+        self._veil = veil
         self._listener = listener
         self._dialect = dialect
         self._request_id = request_id
@@ -233,7 +242,7 @@ class RawRelay:
         self.ended = True
         if error is None:
             # Official TypeScript clients lose a last event that lacks its blank line.
-            return rest + b"\n\n" if rest else b""
+            return self._veiled(rest) + b"\n\n" if rest else b""
         if not self.speaking:
             self.failure = error
             return b""
@@ -257,7 +266,12 @@ class RawRelay:
                 self.failure = listener.error
                 self.ended = True
                 return b""
-        return frames
+        return self._veiled(frames)
+
+    def _veiled(self, frames: bytes) -> bytes:
+        if self._veil is None or self._listener.error is None:
+            return frames
+        return self._veil(frames)
 
 
 class PlainRelay:

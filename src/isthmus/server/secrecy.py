@@ -32,9 +32,15 @@ def veiled(body: bytes, headers: Headers) -> bytes:
     return body
 
 
-def veil(error: GatewayError, headers: Headers) -> None:
-    """The same for a failure that was told in other ways, such as an error object in an answer that began well."""
+def veiled_text(text: str, headers: Headers) -> str:
+    """The same for what was told in other ways, such as a header of the answer."""
     for each in credentials_in(headers):
-        error.message = error.message.replace(each, MASK)
-        if isinstance(error, UpstreamError):
-            error.detail = error.detail.replace(each, MASK)
+        text = text.replace(each, MASK)
+    return text
+
+
+def veil(error: GatewayError, headers: Headers) -> None:
+    """The same for a failure, such as an error object in an answer that began well."""
+    error.message = veiled_text(error.message, headers)
+    if isinstance(error, UpstreamError):
+        error.detail = veiled_text(error.detail, headers)
