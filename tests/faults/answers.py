@@ -97,18 +97,17 @@ def half_an_event(asked: Asked) -> Told:
     return _broken(asked, event[: len(event) // 2])
 
 
-def error_in_200(asked: Asked) -> Told:
-    said = dumps(_error(asked.dialect, "the simulated cluster is on fire", "api_error"))
+def error_in_200(asked: Asked, message: str = "the simulated cluster is on fire") -> Told:
+    said = dumps(_error(asked.dialect, message, "api_error"))
     if not asked.stream:
         return Told([said])
     name = b"event: error\n" if asked.dialect == MESSAGES else b""
     return _streamed([name + b"data: " + said + b"\n\n"])
 
 
-def error_midway(asked: Asked) -> Told:
-    if not asked.stream:
-        return error_in_200(asked)
-    return _streamed([*_events(asked)[:3], *error_in_200(asked).steps])
+def error_midway(asked: Asked, message: str = "the simulated cluster is on fire") -> Told:
+    error = error_in_200(asked, message)
+    return _streamed([*_events(asked)[:3], *error.steps]) if asked.stream else error
 
 
 def empty_200(asked: Asked) -> Told:
@@ -121,14 +120,31 @@ def html(status: int) -> Behaviour:
 
 
 def refusal(status: int, message: str, kind: str = "", **headers: str) -> Behaviour:
-    """`headers` with underscores for dashes. `{key}` in the message is the credential that was sent."""
+    """`headers` with underscores for dashes."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda asked: Told([dumps(_error(asked.dialect, message, kind))], status, headers=named)
+
+
+def quoting(status: int) -> Behaviour:
+    """A refusal that repeats the credential in its text and in its id."""
 
     def refuse(asked: Asked) -> Told:
-        said = message.replace("{key}", asked.key)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Told([dumps(_error(asked.dialect, said, kind))], status, headers=named)
+        refused = refusal(status, f"not with {asked.key}, says {asked.key!r}", x_request_id=asked.key)
+        return refused(asked)
 
     return refuse
+
+
+def quoting_page(asked: Asked) -> Told:
+    return Told([f"<html><body>{asked.key}</body></html>".encode()], 502, "text/html")
+
+
+def quoting_in_200(asked: Asked) -> Told:
+    return error_in_200(asked, f"not with {asked.key}")
+
+
+def quoting_midway(asked: Asked) -> Told:
+    return error_midway(asked, f"not with {asked.key}")
 
 
 def limited(wait_s: float) -> Behaviour:
