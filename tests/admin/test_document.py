@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from isthmus.admin.app import admin_app
 from isthmus.admin.asking import Admin, Asker, Limit
-from isthmus.admin.document import ROLE, operations
+from isthmus.admin.document import ROLE, in_words, operations
 
 
 def document() -> dict[str, Any]:
@@ -40,6 +40,11 @@ def test_each_operation_names_the_role_it_needs() -> None:
     }
     assert found["read_setup"]["security"] == []
     assert found["get_key"]["security"] == [{"token": []}, {"session": []}]
+
+
+def test_a_summary_reads_as_words() -> None:
+    assert in_words("list_blocked_ips") == "List blocked IPs"
+    assert in_words("backup") == "Backup"
 
 
 def test_each_operation_names_its_refusals() -> None:

@@ -39,6 +39,7 @@ DESCRIPTION: Final = """\
 Every request but the first three carries a token or the cookie of a session. Every failure has the shape `ErrorAnswer`. Lists come in
 pages: give `next_cursor` back as `cursor` until it is null. Times are RFC 3339 in UTC, money is in US dollars."""
 _VARIABLE: Final = re.compile(r"\{[^}]*\}")
+_WRITTEN: Final = {"ip": "IP", "ips": "IPs"}
 _REQUEST_ID: Final = {
     "description": "Of this request; the log says more under it.",
     "required": True,
@@ -53,6 +54,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     document["components"] = {**document.get("components", {}), **shared}
     for method, path, operation in operations(document):
         need = need_for(method, _VARIABLE.sub("x", path))
+        operation["summary"] = in_words(operation["operationId"])
         operation[ROLE] = None if need is Need.NOTHING else need.name.lower()
         operation["security"] = [] if need is Need.NOTHING else [{name: []} for name in SCHEMES]
         for status in _refusals(path, need, operation):
@@ -61,6 +63,12 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
             response.setdefault("headers", {})["x-request-id"] = {"$ref": "#/components/headers/x-request-id"}
         operation["responses"] = dict(sorted(operation["responses"].items()))
     return document
+
+
+def in_words(operation_id: str) -> str:
+    """`list_blocked_ips` → `List blocked IPs`."""
+    words = [_WRITTEN.get(word, word) for word in operation_id.split("_")]
+    return f"{words[0].capitalize()} {' '.join(words[1:])}".strip()
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
