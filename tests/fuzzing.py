@@ -36,7 +36,7 @@ from signing_in import CHEAP
 HOST: Final = "testserver"
 """As which schemathesis asks applications."""
 HELLO: Final = {"model": "dummy", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
-TAIL_S: Final = 0.1
+TAIL_S: Final = 1.0
 """The tail of the log never ends by itself."""
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
 AS_THE_LIST: Final = ["tail_logs", "export_logs"]
@@ -145,7 +145,11 @@ def _config(examples: int, seed: int | None, phases: set[str]) -> Mapping[str, A
         "generation": {"max-examples": examples, "deterministic": seed is not None, "no-shrink": True},
         "phases": {name: {"enabled": name in phases} for name in PHASES},
         "operations": [
-            {"include-operation-id": "tail_logs", "request-timeout": TAIL_S},
+            {
+                "include-operation-id": "tail_logs",
+                "request-timeout": TAIL_S,
+                "generation": {"max-examples": 2},
+            },
             {"include-operation-id": AS_THE_LIST, "phases": {"coverage": {"enabled": False}}},
         ],
         # That a name is taken or an address is none of ours is not for a schema to say.
