@@ -11,6 +11,7 @@ import pytest
 from clients.stage import Stage
 from faults.answers import (
     Behaviour,
+    drip,
     empty_200,
     error_in_200,
     error_midway,
@@ -41,6 +42,7 @@ FAULTS: Mapping[str, Behaviour] = {
     "html-502": html(502),
     "html-503": html(503),
     "sick": sick,
+    "slow": drip(1.5),
 }
 """Each has a provider with an account that has it, and one (`NAME-spare`) with such an account and, after it, a good one."""
 PLACES = {

@@ -77,6 +77,14 @@ def test_silence_in_the_middle_of_the_answer(gateway: Gateway) -> None:
     assert_begun_and_broken(gateway, "stalled", "timeout")
 
 
+def test_an_answer_that_is_slow(gateway: Gateway) -> None:
+    for way, answer in ask_every_way(gateway, "slow"):
+        if way.stream:
+            assert_whole(way, answer)
+        else:
+            assert_refused(way, answer, "timeout")
+
+
 def test_half_an_event_and_a_clean_end(gateway: Gateway) -> None:
     assert_begun_and_broken(gateway, "half-event", "upstream")
 
