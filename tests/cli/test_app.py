@@ -1,6 +1,7 @@
 """What holds for every command: help, failures, exit codes, speed."""
 
 import time
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from cli.processes import Run
 from isthmus import __version__
 from isthmus.cli import app as command_line
-from isthmus.cli.app import COMMANDS, Entry, main
+from isthmus.cli.app import COMMANDS, Entry, flowing, main
 
 
 def test_help_names_every_command(run: Run) -> None:
@@ -30,6 +31,19 @@ def test_every_command_has_its_help(name: str, run: Run) -> None:
     done = run(name, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert f"Usage: isthmus {name}" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("serve",), ("restore",), ("admin", "reset-password")])
+def test_help_fills_the_lines_of_a_terminal(words: tuple[str, ...], run: Run) -> None:
+    shown = run(*words, "--help", env={"COLUMNS": "80"}).stdout
+    prose = shown.partition("╭")[0].splitlines()
+    for line, following in pairwise(prose):
+        if line.strip() and following.strip():
+            assert len(f"{line.rstrip()} {following.split()[0]}") > 78, line
+
+
+def test_paragraphs_of_help_stay_apart() -> None:
+    assert flowing("One\ntwo.\n\n    Three\n    four.") == "One two.\n\nThree four."
 
 
 def test_help_does_not_keep_anybody_waiting(run: Run) -> None:

@@ -56,6 +56,11 @@ COMMANDS: Final = {
 }
 
 
+def flowing(help: str) -> str:
+    """Paragraphs of one line each: Typer keeps the line breaks of our source, which are not those of a terminal."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in help.split("\n\n"))
+
+
 class Commands(TyperGroup):
     """Loads a command when it is called, and says its failures."""
 
@@ -64,6 +69,8 @@ class Commands(TyperGroup):
         if name in COMMANDS:
             found = typer.main.get_command(import_module(COMMANDS[name].module).app)
             found.name = name
+            for command in (found, *getattr(found, "commands", {}).values()):
+                command.help = flowing(command.help or "")
         return name, found, rest
 
     def invoke(self, ctx: Any) -> Any:
