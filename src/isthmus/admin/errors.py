@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from isthmus.control.failures import FieldProblem, Invalid, NotFound, OperationFailed, Throttled
+from isthmus.control.failures import FieldProblem, Invalid, NotFound, OperationFailed, Throttled, words_of
 
 log = structlog.get_logger("isthmus")
 
@@ -78,7 +78,7 @@ async def _operation_failed(request: Request, failure: Exception) -> Response:
 
 async def _invalid_request(request: Request, failure: Exception) -> Response:
     assert isinstance(failure, RequestValidationError)
-    fields = [FieldProblem(_path(error["loc"]), error["msg"]) for error in failure.errors()]
+    fields = [FieldProblem(_path(error["loc"]), words_of(error)) for error in failure.errors()]
     named = ", ".join(dict.fromkeys(each.field or "the body" for each in fields))
     return render(request_id(request), Invalid(f"the request is not valid: see {named}", fields))
 

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from isthmus.config.fields import ProxyUrl, SecretText
-from isthmus.control.failures import FieldProblem
+from isthmus.control.failures import FieldProblem, words_of
 from isthmus.core.secret import Secret
 from isthmus.storage.accounts import API_KEY
 from isthmus.storage.texts import MAX_TEXT_CHARS
@@ -151,11 +151,7 @@ def check(shape: type[Checked], written: object) -> Checked | tuple[FieldProblem
 
 def problems_of(error: ValidationError) -> tuple[FieldProblem, ...]:
     """Every finding with its dotted path, without the input: that may be a secret."""
-    findings = error.errors(include_url=False, include_input=False, include_context=False)
+    findings = error.errors(include_url=False, include_input=False)
     return tuple(
-        FieldProblem(".".join(str(part) for part in each["loc"]), _said(each["msg"])) for each in findings
+        FieldProblem(".".join(str(part) for part in each["loc"]), words_of(each)) for each in findings
     )
-
-
-def _said(message: str) -> str:
-    return message.removeprefix("Value error, ")

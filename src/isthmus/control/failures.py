@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,20 @@ class FieldProblem:
     field: str
     """Dotted path, such as `accounts.3.weight`."""
     message: str
+
+
+def words_of(finding: Mapping[str, Any]) -> str:
+    """What pydantic found wrong with one field: in its words, or in ours where it speaks of its own insides."""
+    match finding:
+        # The length of a secret. Of a plain string it says "characters" itself.
+        case {"type": "too_short", "ctx": {"field_type": "Value", "min_length": int(least)}}:
+            return f"needs at least {least} characters"
+        case {"type": "too_long", "ctx": {"field_type": "Value", "max_length": int(most)}}:
+            return f"may have {most} characters at most"
+        case {"type": "extra_forbidden"}:
+            return "there is no such field here"
+        case _:
+            return str(finding["msg"]).removeprefix("Value error, ")
 
 
 class OperationFailed(Exception):
