@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,12 @@ def test_a_variable_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("EMPTY", "UNSET"):
         with pytest.raises(CommandFailed, match=f"--key-env: the variable {name} is not set"):
             read_variable(name, "--key-env")
+
+
+def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("sk-1"))
+    with pytest.raises(CommandFailed, match="--key-env NAME or --key-file FILE"):
+        read_credentials(None, None, None)
 
 
 def test_what_is_no_text_is_said(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_a_key_is_asked_for_without_echo(accounts: Accounts, monkeypatch: pytest
         return KEY
 
     monkeypatch.setattr("typer._click.termui.hidden_prompt_func", answer)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     assert "1 added" in accounts.run("add", "vendor")
     assert len(asked) == 1
 

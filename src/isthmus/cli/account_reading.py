@@ -30,6 +30,10 @@ def read_credentials(
         if not keys:
             raise CommandFailed(f"--key-file {key_file}: holds no key", exit_code=2)
         return [{API_KEY: key} for key in keys]
+    if not sys.stdin.isatty():
+        raise CommandFailed(
+            "no terminal to ask for the key: give --key-env NAME or --key-file FILE", exit_code=2
+        )
     return [{API_KEY: typer.prompt("Key", hide_input=True, err=True, default="", show_default=False)}]
 
 
