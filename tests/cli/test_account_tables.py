@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -12,12 +13,14 @@ from isthmus.cli.account_tables import (
     account_table,
     added_row,
     problem_lines,
+    reason_lines,
     trial_line,
     trial_row,
 )
 from isthmus.control.account_adding import Added, Fate
 from isthmus.control.account_probing import ProbeResult, Trial
 from isthmus.control.account_views import AccountView, LiveState
+from isthmus.control.clock import new_id
 from isthmus.control.failures import FieldProblem
 from isthmus.core.secret import Secret
 from isthmus.routing.exhausted import State
@@ -41,18 +44,35 @@ RESTING = AccountView(
 )
 
 
-def printed(thing: object) -> str:
+def printed(thing: object, width: int = 200) -> str:
     text = io.StringIO()
-    Console(file=text, width=200).print(thing)
+    Console(file=text, width=width).print(thing)
     return text.getvalue()
 
 
-def test_a_table_says_why_an_account_is_not_used() -> None:
+def test_a_table_shows_what_accounts_there_are() -> None:
     text = printed(account_table([RESTING]))
-    assert "all models until 2026-09-21T14:13:20Z: no money" in text
     assert "team [red]" in text
     assert "12,345" in text
     assert "canary" not in text
+
+
+def test_a_table_of_80_columns_cuts_nothing() -> None:
+    account = replace(ACCOUNT, id=new_id("acc"), label="team")
+    view = AccountView(account, LiveState(State.DISABLED, 0, ()))
+    [_, row] = printed(account_table([view]), width=80).splitlines()
+    assert row.split() == ["openai", "team", account.id, "…long", "disabled", "12,345", "0"]
+
+
+def test_reasons_stand_below_on_one_line_each() -> None:
+    well = AccountView(ACCOUNT, LiveState(State.HEALTHY, 0, ()))
+    off = AccountView(
+        replace(ACCOUNT, enabled=False, off_reason="no\nmoney\x1b[2J"), LiveState(State.DISABLED, 0, ())
+    )
+    assert [line.plain for line in reason_lines([well, RESTING, off])] == [
+        "acc_1  cooling  all models until 2026-09-21T14:13:20Z: no money",
+        "acc_1  disabled  no money [2J",
+    ]
 
 
 def test_a_row_is_json_without_secrets() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from rich.table import Table
@@ -24,8 +24,8 @@ _COPIED: Final = (
 def account_table(views: Iterable[AccountView]) -> Table:
     table = Table("Provider", "Label", box=None)
     table.add_column("Id", no_wrap=True)
-    for name in ("Key", "State", "Why"):
-        table.add_column(name)
+    for name in ("Key", "State"):
+        table.add_column(name, no_wrap=True)
     for name in ("Good", "Failed"):
         table.add_column(name, justify="right")
     for view in views:
@@ -33,10 +33,17 @@ def account_table(views: Iterable[AccountView]) -> Table:
         table.add_row(
             *map(Text, (account.provider, account.label, account.id, view.hint or "none")),
             Text(state, COLOURS.get(state, "")),
-            Text(_why(view)),
             *map(Text, (f"{account.successes:,}", f"{account.failures:,}")),
         )
     return table
+
+
+def reason_lines(views: Iterable[AccountView]) -> Iterator[Text]:
+    """Why accounts take no requests, and until when: lines of their own, as a table of 80 columns has no room for them."""
+    for view in views:
+        if why := _why(view):
+            state = view.live.state
+            yield Text.assemble(f"{view.account.id}  ", (state, COLOURS.get(state, "")), f"  {_plain(why)}")
 
 
 def account_row(view: AccountView) -> dict[str, Any]:
@@ -104,6 +111,11 @@ def _why(view: AccountView) -> str:
         for row in view.live.coolings
     ]
     return "; ".join(rests)
+
+
+def _plain(text: str) -> str:
+    """On one line, and without what a terminal would take for an order: part of it are an upstream's words."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _moment(milliseconds: int | None) -> str | None:

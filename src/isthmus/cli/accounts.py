@@ -20,6 +20,7 @@ from isthmus.cli.account_tables import (
     account_table,
     added_row,
     problem_lines,
+    reason_lines,
     trial_line,
     trial_row,
 )
@@ -68,7 +69,10 @@ def list_accounts(
     if as_json:
         _print_json([account_row(view) for view in views])
     elif views:
-        Console(highlight=False).print(account_table(views))
+        console = Console(highlight=False)
+        console.print(account_table(views))
+        for line in reason_lines(views):
+            console.print(line, soft_wrap=True)
     else:
         _say("No accounts: `isthmus accounts add PROVIDER` adds one.")
 
