@@ -51,6 +51,8 @@ def test_a_line_tells_how_it_went() -> None:
     ).plain
     assert "main/claude → gpt" in failed
     assert "overloaded: come back" in failed
+    assert "attempts" not in line
+    assert "3 attempts" in log_line(log_row(3, attempts=3)).plain
 
 
 def test_a_line_is_one_line_and_no_order_to_the_terminal() -> None:

@@ -27,6 +27,7 @@ def log_line(row: LogRow) -> Text:
         "" if row.cost_nano_usd is None else amount(Unit.COST, row.cost_nano_usd),
         f"key {row.key_id}" if row.key_id else "",
         f"account {row.account_id}" if row.account_id else "",
+        f"{row.attempts} attempts" if row.attempts > 1 else "",
         f"from {row.client}" if row.client else "",
         "the client left" if row.client_left else "",
     ]
