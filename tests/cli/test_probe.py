@@ -47,6 +47,17 @@ async def test_a_word_may_be_wanted_too() -> None:
     assert finding.ok
 
 
+async def test_a_key_that_may_not_see_the_list_may_do_for_answers() -> None:
+    finding = await probed(refuses(403, "not you"), SPEAKS, ask=True)
+    assert (finding.ok, finding.did) == (True, ["words-1 answered"])
+    assert finding.notes == ["it refused its model list with status 403 (not you)"]
+
+
+async def test_a_key_that_is_refused_everywhere_fails_by_the_words_of_the_answer() -> None:
+    finding = await probed(refuses(401), refuses(400, "dead key"), ask=True)
+    assert "dead key" in str(finding.problem)
+
+
 async def test_without_a_list_a_word_is_asked_for() -> None:
     finding = await probed(refuses(404), SPEAKS)
     assert (finding.ok, finding.did) == (True, ["has no model list (404)", "words-1 answered"])

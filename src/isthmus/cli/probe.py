@@ -50,7 +50,7 @@ async def probe(source: Source, settings: ProviderSettings, *, ask: bool) -> Fin
     started_s = time.monotonic()
     try:
         async with asyncio.timeout(WITHIN_S):
-            listed = await _list(source, finding)
+            listed = await _listed(source, settings, finding, ask=ask)
             if listed is not None:
                 finding.models = len(listed)
                 _compare(settings, listed, finding)
@@ -64,6 +64,19 @@ async def probe(source: Source, settings: ProviderSettings, *, ask: bool) -> Fin
         finding.way_out = "try again, or look at the upstream itself"
     finding.took_s = time.monotonic() - started_s
     return finding
+
+
+async def _listed(
+    source: Source, settings: ProviderSettings, finding: Finding, *, ask: bool
+) -> list[ModelInfo] | None:
+    """As `_list`. Where a model will be asked anyway, a refused list is no failure: some keys are for answers alone."""
+    try:
+        return await _list(source, finding)
+    except UpstreamError as error:
+        if not (ask and error.status >= 400 and _model_to_ask(settings, [])):
+            raise
+        finding.notes.append(_in_full(error))
+        return None
 
 
 async def _list(source: Source, finding: Finding) -> list[ModelInfo] | None:
