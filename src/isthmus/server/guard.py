@@ -21,7 +21,14 @@ _ALLOWED_HEADERS: Final = (
     "x-stainless-package-version,x-stainless-retry-count,x-stainless-runtime,x-stainless-runtime-version,"
     "x-stainless-timeout,x-stainless-helper-method,x-stainless-helper,openai-organization,openai-project"
 )
-_EXPOSED_HEADERS: Final = "request-id,x-request-id,retry-after,x-should-retry,x-isthmus-loss"
+_LIMIT_PARTS: Final = ("limit", "remaining", "reset")
+_EXPOSED_HEADERS: Final = ",".join(
+    [
+        "request-id,x-request-id,retry-after,x-should-retry,x-isthmus-loss",
+        *(f"anthropic-ratelimit-{unit}-{part}" for unit in ("requests", "tokens") for part in _LIMIT_PARTS),
+        *(f"x-ratelimit-{part}-{unit}" for unit in ("requests", "tokens") for part in _LIMIT_PARTS),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
