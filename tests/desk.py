@@ -10,6 +10,7 @@ from isthmus.config import ProviderSettings
 from isthmus.control.account_adding import AccountAdder
 from isthmus.control.account_input import AccountInput
 from isthmus.control.account_probing import ProbeResult
+from isthmus.control.account_views import Standings
 from isthmus.control.accounts import AccountService
 from isthmus.control.people import Person, Role
 from isthmus.control.providers import ProviderService
@@ -63,7 +64,11 @@ def set_up(database: Database, vault: Vault) -> Desk:
         return ProbeResult(ok=True, latency_ms=5, model="m")
 
     stores = AccountStore(database, vault), ProviderStore(database, vault), CooldownStore(database)
-    accounts = AccountService(*stores, lambda: CONFIGURED, note, probe, lambda: standings)
+
+    async def standing() -> Standings:
+        return standings
+
+    accounts = AccountService(*stores, lambda: CONFIGURED, note, probe, standing)
     providers = ProviderService(stores[1], lambda: CONFIGURED, note, accounts.count_states)
     adder = AccountAdder(*stores, lambda: CONFIGURED)
     return Desk(accounts, providers, adder, standings, notes, asked)

@@ -120,7 +120,6 @@ async def test_other_machines_names_and_blocked_addresses_are_refused_at_the_doo
     assert (await root("POST", "/v2/ips/block", {"network": "127.0.0.0/8"})).status == 409, "needs `force`"
     blocked = await root("POST", "/v2/ips/block", {"network": "127.0.0.0/8", "force": True})
     assert blocked.status == 200
-    await office.running.live.look()
     for method, path in (("GET", "/v2/setup"), ("GET", "/v2/accounts"), ("POST", "/v2/sign-in")):
         refused = await root(method, path)
         assert (refused.status, refused.json["error"]["code"]) == (403, "forbidden"), path
@@ -165,7 +164,6 @@ async def holder(office: Office, root: Script, name: str, model: str) -> Holder:
     """Somebody with a key who has asked a model once."""
     asker = await office.script(Role.HOLDER, name)
     made = (await root("POST", "/v2/keys", {"name": f"{name}'s", "user_id": asker.user_id})).json
-    await office.running.live.look()
     answer = await ask(
         asker.gateway,
         "POST",
@@ -261,7 +259,6 @@ async def stocked(stack: AsyncExitStack, folder: Path) -> tuple[Office, set[str]
         assert (await root("POST", "/v2/accounts", account)).status == 201
     key = await root("POST", "/v2/keys", {"name": "one"})
     token = await root("POST", "/v2/me/tokens", {"name": "another"})
-    await running.live.look()
     for model in ("openai/sim-echo", "stored/sim-echo", "behind/sim-echo"):
         headers = {"x-api-key": key.json["secret"], "content-type": "application/json"}
         await ask(running.live.gateway, "POST", "/v1/messages", {**HELLO, "model": model}, headers)

@@ -26,6 +26,11 @@ Standings = Mapping[AccountId, Standing]
 """What a running gateway knows of its accounts."""
 
 
+async def no_standings() -> Standings:
+    """Where no gateway runs."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class LiveState:
     """What an account is doing."""

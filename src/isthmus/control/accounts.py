@@ -23,6 +23,7 @@ from isthmus.control.account_views import (
     configured_account,
     is_configured,
     live_of,
+    no_standings,
     stored_state,
 )
 from isthmus.control.clock import now_ms
@@ -71,7 +72,7 @@ class AccountService:
     """Providers of the configuration file."""
     note: Note
     probe: Probe
-    standings: Callable[[], Standings] = dict
+    standings: Callable[[], Awaitable[Standings]] = no_standings
     """What a gateway in this process knows of its accounts; without one, the database says what it can."""
 
     # Reading
@@ -238,7 +239,7 @@ class AccountService:
 
     async def _lives(self, outlines: Sequence[Outline]) -> dict[str, LiveState]:
         now = now_ms()
-        standings, rests = self.standings(), await self.cooldowns.current(now)
+        standings, rests = await self.standings(), await self.cooldowns.current(now)
         return {each.id: _live(each, standings, rests.get(each.id, ()), now) for each in outlines}
 
     async def _one(self, person: Person, action: Action, id: str) -> None:
