@@ -13,6 +13,8 @@ from fuzzing import Assembled, fuzz
 
 SEED = 20261121 if os.environ.get("CI") == "true" else None
 """The same examples every time under CI, others every time elsewhere."""
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
+"""For each operation. Thousands are for a long run by hand."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +31,7 @@ def test_every_boundary_of_every_field_is_tried(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120 + 60 * EXAMPLES)
 def test_whatever_is_sent_is_answered_as_documented(tmp_path: Path, database_url: str) -> None:
-    found = fuzz(Assembled(tmp_path, database_url), 4, seed=SEED, phases=("fuzzing", "stateful"))
+    found = fuzz(Assembled(tmp_path, database_url), EXAMPLES, seed=SEED, phases=("fuzzing", "stateful"))
     assert [str(each) for each in found] == []
