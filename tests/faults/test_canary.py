@@ -147,7 +147,7 @@ def test_no_secret_is_found_anywhere(aviary: Aviary) -> None:
     through = f"socks5://somebody:{PROXY_PASSWORD}@127.0.0.1:9"
     added = {"provider": "good-chat", "credential": {"api_key": ADDED_KEY}, "proxy": through}
     assert aviary.administer("/v2/accounts", added).status == 201
-    assert soon(lambda: aviary.let_in(CLIENT_KEY)), "the gateway notices the key"
+    assert soon(lambda: not aviary.let_in(WRONG_CLIENT_KEY)), "the gateway notices its first key"
 
     for name in (*FAILURES, "refusing-proxy", "absent-proxy", "configured"):
         aviary.ask_in_every_way(name, CLIENT_KEY)

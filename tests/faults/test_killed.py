@@ -14,7 +14,7 @@ from faults.stocking import Stocked, key_of
 from faults.upstream import FaultyUpstream
 
 WRITERS = 4
-ENOUGH = 40
+ENOUGH = 24
 STREAMS = [way for way in WAYS if way.stream]
 
 
