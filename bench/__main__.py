@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.client import BadAnswer
+from bench.gateways import NoSuchCommit
 from bench.loop import new_event_loop
 from bench.plan import DEFAULT, QUICK
 from bench.report import as_json, render
@@ -43,12 +44,17 @@ def parse_order(arguments: Sequence[str] | None = None) -> tuple[Order, Path | N
         metavar="N",
         help="instead: memory over N requests (default 100000); exit code 1 when it is not flat",
     )
+    parser.add_argument(
+        "--before",
+        metavar="COMMIT",
+        help="also measure the gateway as of this commit, on today's dependencies",
+    )
     asked = parser.parse_args(arguments)
     plan = QUICK if asked.quick else DEFAULT
     plan = plan if asked.rounds is None else replace(plan, rounds=asked.rounds)
     if asked.soak and asked.soak < plan.soak_steps:
         parser.error(f"--soak needs at least {plan.soak_steps} requests")
-    return Order(plan, asked.subjects, asked.lanes, asked.soak), asked.json
+    return Order(plan, asked.subjects, asked.lanes, asked.soak, asked.before), asked.json
 
 
 def _count(text: str) -> int:
@@ -81,7 +87,7 @@ def main() -> int:
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             results = runner.run(carry_out(order))
-    except (BadAnswer, NotReady, TimeoutError) as error:
+    except (BadAnswer, NoSuchCommit, NotReady, TimeoutError) as error:
         print(f"the run was given up: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     print(render(results))

@@ -89,16 +89,24 @@ def line_through(a: tuple[float, float], b: tuple[float, float]) -> tuple[float,
 
 
 async def request_us(target: Target, behaviour: Plain | Burst, count: int) -> float:
-    """CPU per request, over `count` requests on connections that are already warm."""
+    """CPU per request, over `count` requests on connections that are already warm, with all that is written behind them."""
     request = target.request(behaviour)
     width = target.plan.connections
     async with connections(target.subject.port, width) as opened:
         await _ask_all(opened, request, width * 2, behaviour)
+        await _rest(target)
         before = target.cpu_s()
         await _ask_all(opened, request, count, behaviour)
+        await _rest(target)
         used_s = target.cpu_s() - before
     await asyncio.sleep(_QUIET_S)
     return used_s / count * 1e6
+
+
+async def _rest(target: Target) -> None:
+    """Until what was asked before has left no more work behind."""
+    if target.subject.is_gateway:
+        await asyncio.sleep(target.plan.behind_s)
 
 
 async def _ask_all(opened: list[Connection], request: bytes, count: int, behaviour: Plain | Burst) -> None:

@@ -12,9 +12,11 @@ class Plan:
     connections: int = 8
     """On which plain requests and bursts are asked, each busy all the time."""
     short_events: int = 50
-    short_requests: int = 120
+    short_requests: int = 400
     long_events: int = 1050
     long_requests: int = 60
+    behind_s: float = 0.8
+    """What a gateway writes behind its answers is waited for and counted: rows wait half a second for company."""
     paced_streams: int = 40
     paced_s: float = 1.6
     first_token_alone: int = 100
@@ -34,7 +36,7 @@ DEFAULT = Plan()
 QUICK = Plan(
     rounds=1,
     plain_requests=400,
-    short_requests=60,
+    short_requests=200,
     long_requests=16,
     paced_s=0.8,
     first_token_alone=50,

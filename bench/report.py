@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from bench.gateways import BARE, EARLIER, FULL
 from bench.measure import Sample
 from bench.memory import OpenStreams, Soak
 from bench.workload import LANES
@@ -14,6 +15,7 @@ Row = tuple[str, str]
 """Subject and lane."""
 
 CPU_FIGURES = ("plain_us", "stream_us", "burst_us", "paced_us")
+CPU_HEADS = ("plain request", "stream request", "burst event", "paced event")
 LATENCY_FIGURES = ("alone_ms", "together_ms", "volley_ms")
 
 
@@ -38,7 +40,16 @@ def ratio_to(results: Results, row: Row, other: str, figure: str) -> float | Non
     nothing to compare with.
     """
     against = (other, LANES[row[1]].baseline)
-    if row == against or against not in results.rounds:
+    return None if row == against else _ratio(results, row, against, figure)
+
+
+def ratio_to_gateway(results: Results, lane: str, other: str, figure: str) -> float | None:
+    """The same for the gateway as operators run it and another gateway, on one lane."""
+    return _ratio(results, (FULL, lane), (other, lane), figure)
+
+
+def _ratio(results: Results, row: Row, against: Row, figure: str) -> float | None:
+    if against not in results.rounds or row not in results.rounds:
         return None
     pairs = zip(_values(results, row, figure), _values(results, against, figure), strict=True)
     ratios = [mine / theirs for mine, theirs in pairs if theirs > 0]
@@ -60,6 +71,8 @@ def _values(results: Results, row: Row, figure: str) -> list[float]:
 
 def render(results: Results) -> str:
     parts = [render_cpu(results), render_latency(results)] if results.rounds else []
+    if parts and (own := render_own(results)):
+        parts.insert(1, own)
     if results.memory:
         parts.append(render_memory(results))
     parts += [render_soak(name, soak) for name, soak in results.soaks.items()]
@@ -71,9 +84,21 @@ def render_cpu(results: Results) -> str:
         ratio = ratio_to(results, row, "nginx", figure)
         return f"{median_of(results, row, figure):.1f}" + (f" ({ratio:.1f}x)" if ratio is not None else "")
 
-    heads = ("CPU µs per", "plain request", "stream request", "burst event", "paced event")
-    table = _by_row(results.rounds, heads, CPU_FIGURES, cell)
+    table = _by_row(results.rounds, ("CPU µs per", *CPU_HEADS), CPU_FIGURES, cell)
     return f"{table}\n(x: times nginx in the same run; direct: the CPU of the upstream simulator itself)"
+
+
+def render_own(results: Results) -> str:
+    """What accounts, keys and the request log cost; empty where there is no gateway to compare with."""
+    rows = [
+        (row, [ratio_to_gateway(results, row[1], row[0], figure) for figure in CPU_FIGURES])
+        for row in results.rounds
+        if row[0] in {BARE, EARLIER} and (FULL, row[1]) in results.rounds
+    ]
+    if not rows:
+        return ""
+    lines = [[*row, *("-" if ratio is None else f"{ratio:.2f}x" for ratio in ratios)] for row, ratios in rows]
+    return f"{align([[f'CPU of {FULL}, times', 'lane', *CPU_HEADS], *lines])}\n(median of the ratios within each round)"
 
 
 def render_latency(results: Results) -> str:
@@ -137,6 +162,9 @@ def as_json(results: Results) -> dict[str, object]:
                     figure: median_of(results, row, figure) for figure in CPU_FIGURES + LATENCY_FIGURES
                 },
                 "times_nginx": {figure: ratio_to(results, row, "nginx", figure) for figure in CPU_FIGURES},
+                "isthmus_times_this": {
+                    figure: ratio_to_gateway(results, row[1], row[0], figure) for figure in CPU_FIGURES
+                },
                 "added_ms": {figure: added_ms(results, row, figure) for figure in LATENCY_FIGURES},
                 "rounds": [asdict(sample) for sample in samples],
             }

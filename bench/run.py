@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.gateways import BARE, EARLIER, FULL, Ground, prepare
 from bench.measure import Target, take_sample
 from bench.memory import hold_streams, soak
 from bench.plan import Plan
@@ -18,7 +19,7 @@ from bench.report import Results
 from bench.subjects import Subject, all_running, can_take, missing, running, running_upstream
 from bench.workload import LANES
 
-SUBJECTS = ("isthmus", "nginx", "direct")
+SUBJECTS = (FULL, BARE, "nginx", "direct")
 _FILES_NEEDED = 4096
 
 
@@ -31,6 +32,8 @@ class Order:
     lanes: tuple[str, ...]
     soak_requests: int = 0
     """0: the tables. Otherwise only the soak, over this many requests."""
+    before: str | None = None
+    """A commit whose gateway is measured, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,10 @@ async def carry_out(order: Order) -> Results:
     if cores.subject is None:
         results.notes.append("only one core: nothing was pinned, figures are less exact")
     _allow_open_files()
-    names = _present(order.subjects, results)
+    names = _present(order, results)
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder, running_on(cores.client):
         place = Path(folder)
+        await prepare(Ground(place), order.before)
         with running_upstream(place, cores) as upstream:
             scene = Scene(order, names, upstream, place, cores, results)
             if order.soak_requests:
@@ -68,9 +72,9 @@ async def carry_out(order: Order) -> Results:
     return results
 
 
-def _present(names: tuple[str, ...], results: Results) -> list[str]:
+def _present(order: Order, results: Results) -> list[str]:
     present = []
-    for name in names:
+    for name in (*order.subjects, *([EARLIER] if order.before else ())):
         if (reason := missing(name)) is None:
             present.append(name)
         else:
@@ -86,15 +90,20 @@ def _allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _targets(order: Order, subject: Subject) -> list[Target]:
-    lanes = [LANES[name] for name in order.lanes]
-    return [Target(subject, lane, order.plan) for lane in lanes if can_take(subject.name, lane)]
+def _targets(order: Order, subjects: list[Subject]) -> list[Target]:
+    """Lane by lane: what is compared is measured as soon after each other as can be."""
+    return [
+        Target(subject, LANES[lane], order.plan)
+        for lane in order.lanes
+        for subject in subjects
+        if can_take(subject.name, LANES[lane])
+    ]
 
 
 async def _measure_rounds(scene: Scene) -> None:
     order, rounds = scene.order, scene.results.rounds
     with all_running(scene.names, scene.upstream, scene.place, scene.cores) as subjects:
-        targets = [target for subject in subjects for target in _targets(order, subject)]
+        targets = _targets(order, subjects)
         for target in targets:
             rounds[target.subject.name, target.lane.name] = []
         for number in range(order.plan.rounds):
@@ -125,7 +134,7 @@ async def _soak_all(scene: Scene) -> None:
             continue
         with scene.run(name) as subject:
             _say(f"soak: {name}, {order.soak_requests} requests")
-            scene.results.soaks[name] = await soak(_targets(order, subject), order.soak_requests)
+            scene.results.soaks[name] = await soak(_targets(order, [subject]), order.soak_requests)
 
 
 _STARTED = time.monotonic()

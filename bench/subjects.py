@@ -1,9 +1,7 @@
-"""What is measured: the gateway, nginx as a plain proxy, and the upstream itself with nothing in between."""
+"""What is measured: gateways, nginx as a plain proxy, and the upstream itself with nothing in between."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import socket
 import sys
@@ -14,11 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import gateways
+from bench.gateways import BARE, EARLIER, FULL, ROOT, Ground
 from bench.process import Cores, Process
 from bench.workload import Dialect, Lane
 
 READY_WITHIN_S = 30.0
-ROOT = Path(__file__).resolve().parent.parent
+GATEWAYS = (FULL, BARE, EARLIER)
 
 
 class NotReady(Exception):
@@ -33,16 +33,20 @@ class Subject:
     pid: int
     port: int
 
+    @property
+    def is_gateway(self) -> bool:
+        return self.name in GATEWAYS
+
     def path(self, lane: Lane) -> str:
-        if self.name != "isthmus":
+        if not self.is_gateway:
             return lane.client.value
         provider = "chat" if lane.upstream is Dialect.CHAT else "claude"
         return f"/{provider}{lane.client.value}"
 
 
 def can_take(name: str, lane: Lane) -> bool:
-    """Only the gateway translates."""
-    return lane.is_raw or name == "isthmus"
+    """Only gateways translate."""
+    return lane.is_raw or name in GATEWAYS
 
 
 def missing(name: str) -> str | None:
@@ -74,43 +78,26 @@ def running(name: str, upstream: Subject, folder: Path, cores: Cores) -> Iterato
     port = free_port()
     place = folder / f"{name}-{port}"
     place.mkdir()
-    command = (
-        nginx_command(place, port, upstream.port) if name == "nginx" else _isthmus(place, port, upstream.port)
-    )
+    command, environment = _command(name, place, port, upstream.port, Ground(folder))
     log = place / "output.log"
-    with Process(command, log, cores.subject, cwd=place, environment=clean_environment()) as process:
+    with Process(command, log, cores.subject, cwd=place, environment=environment) as process:
         _await_health(name, process, port)
         yield Subject(name, process.pid, port)
+
+
+def _command(
+    name: str, place: Path, port: int, upstream_port: int, ground: Ground
+) -> tuple[list[str], dict[str, str]]:
+    environment = gateways.environment(name, ground)
+    if name == "nginx":
+        return nginx_command(place, port, upstream_port), environment
+    return gateways.command(name, place, port, upstream_port, ground), environment
 
 
 @contextmanager
 def all_running(names: list[str], upstream: Subject, folder: Path, cores: Cores) -> Iterator[list[Subject]]:
     with ExitStack() as stack:
         yield [stack.enter_context(running(name, upstream, folder, cores)) for name in names]
-
-
-def clean_environment() -> dict[str, str]:
-    """Ours without gateway settings: what is measured are the defaults."""
-    return {name: value for name, value in os.environ.items() if not name.upper().startswith("ISTHMUS_")}
-
-
-def gateway_config(port: int, upstream_port: int) -> dict[str, object]:
-    """The smallest configuration with both kinds of provider; all else stays at its default."""
-    base = f"http://127.0.0.1:{upstream_port}"
-    return {
-        "server": {"host": "127.0.0.1", "port": port},
-        "providers": {
-            "chat": {"type": "openai-compatible", "base_url": f"{base}/v1", "api_key": "sk-bench"},
-            "claude": {"type": "anthropic", "base_url": base, "api_key": "sk-bench"},
-        },
-        "default_provider": "chat",
-    }
-
-
-def _isthmus(place: Path, port: int, upstream_port: int) -> list[str]:
-    config = place / "isthmus.json"
-    config.write_text(json.dumps(gateway_config(port, upstream_port), indent=1))
-    return [sys.executable, "-m", "isthmus", "serve", "--config", str(config)]
 
 
 def nginx_command(place: Path, port: int, upstream_port: int) -> list[str]:

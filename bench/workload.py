@@ -9,6 +9,8 @@ from typing import assert_never
 
 TOKEN = " tok"
 """The text of every streamed event. Translation leaves it unchanged, so the client counts events by it."""
+KEY = "sk-bench-client"
+"""What every client shows, whether it is asked for a key or not."""
 
 
 class Dialect(enum.Enum):
@@ -127,7 +129,7 @@ def render_request(dialect: Dialect, path: str, port: int, behaviour: Behaviour)
         if dialect is Dialect.CHAT:
             payload["stream_options"] = {"include_usage": True}
     body = json.dumps(payload).encode()
-    credential = "authorization: Bearer sk-bench" if dialect is Dialect.CHAT else "x-api-key: sk-bench"
+    credential = f"authorization: Bearer {KEY}" if dialect is Dialect.CHAT else f"x-api-key: {KEY}"
     version = "" if dialect is Dialect.CHAT else "anthropic-version: 2023-06-01\r\n"
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n{credential}\r\n{version}"

@@ -27,6 +27,10 @@ TINY = Plan(
 )
 
 
+def test_an_earlier_commit_is_measured_when_asked_for() -> None:
+    assert parse_order(["--before", "v1"])[0].before == "v1"
+
+
 def test_without_options_all_is_measured() -> None:
     assert parse_order([]) == (Order(DEFAULT, SUBJECTS, DEFAULT_LANES, 0), None)
 
@@ -49,7 +53,7 @@ def test_a_soak_has_a_length(arguments: list[str], requests: int) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--subjects", "apache"], "unknown name 'apache': pick from isthmus, nginx, direct"),
+        (["--subjects", "apache"], "unknown name 'apache': pick from isthmus, isthmus-bare, nginx, direct"),
         (["--lanes", "raw"], "unknown name 'raw'"),
         (["--rounds", "0"], "must be at least 1"),
         (["--soak", "3"], "at least 10 requests"),

@@ -6,7 +6,17 @@ import pytest
 
 from bench.measure import Sample
 from bench.memory import OpenStreams, Soak
-from bench.report import Results, added_ms, align, as_json, median_of, ratio_to, render
+from bench.report import (
+    Results,
+    added_ms,
+    align,
+    as_json,
+    median_of,
+    ratio_to,
+    ratio_to_gateway,
+    render,
+    render_own,
+)
 
 
 def sample(plain_us: float, alone_ms: float = 1.0) -> Sample:
@@ -40,6 +50,20 @@ def test_added_is_the_difference_to_direct_within_a_round(results: Results) -> N
     assert added_ms(results, ("isthmus", "translated"), "alone_ms") == pytest.approx(1.1)
     assert added_ms(results, ("direct", "raw-chat"), "alone_ms") is None
     assert added_ms(results, ("nginx", "raw-messages"), "alone_ms") is None
+
+
+def test_gateways_are_compared_on_the_same_lane() -> None:
+    rows = {
+        ("isthmus", "translated"): [sample(120), sample(90), sample(110)],
+        ("isthmus-before", "translated"): [sample(100), sample(90), sample(100)],
+        ("isthmus-before", "raw-chat"): [sample(1), sample(1), sample(1)],
+    }
+    results = Results(rounds=rows)
+    assert ratio_to_gateway(results, "translated", "isthmus-before", "plain_us") == 1.1
+    assert ratio_to_gateway(results, "translated", "isthmus-bare", "plain_us") is None
+    own = render_own(results).splitlines()
+    assert [line.split()[:3] for line in own[1:-1]] == [["isthmus-before", "translated", "1.10x"]]
+    assert render_own(Results(rounds={("direct", "raw-chat"): [sample(1)]})) == ""
 
 
 def test_a_figure_of_nothing_has_no_ratio() -> None:

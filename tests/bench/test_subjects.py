@@ -1,6 +1,5 @@
 """How subjects are configured and started, and what is said when one does not start."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -8,16 +7,7 @@ import pytest
 
 from bench import subjects
 from bench.process import Cores
-from bench.subjects import (
-    NotReady,
-    Subject,
-    can_take,
-    clean_environment,
-    gateway_config,
-    missing,
-    nginx_config,
-    running,
-)
+from bench.subjects import NotReady, Subject, can_take, missing, nginx_config, running
 from bench.workload import LANES, RAW_MESSAGES
 
 UNPINNED = Cores(None, None, None)
@@ -35,16 +25,10 @@ def test_lanes_are_chosen_by_path_in_the_gateway_only() -> None:
     assert nginx.path(RAW_MESSAGES) == "/v1/messages"
 
 
-def test_only_the_gateway_translates() -> None:
-    taken = {(name, lane) for name in ("isthmus", "nginx") for lane in LANES if can_take(name, LANES[lane])}
-    assert taken == {("isthmus", lane) for lane in LANES} | {("nginx", "raw-chat"), ("nginx", "raw-messages")}
-
-
-def test_both_providers_point_at_the_simulator() -> None:
-    config = json.loads(json.dumps(gateway_config(80, 81)))
-    assert config["server"] == {"host": "127.0.0.1", "port": 80}
-    assert config["providers"]["chat"]["base_url"] == "http://127.0.0.1:81/v1"
-    assert config["providers"]["claude"]["base_url"] == "http://127.0.0.1:81"
+@pytest.mark.parametrize("gateway", ["isthmus", "isthmus-bare", "isthmus-before"])
+def test_only_gateways_translate(gateway: str) -> None:
+    taken = {(name, lane) for name in (gateway, "nginx") for lane in LANES if can_take(name, LANES[lane])}
+    assert taken == {(gateway, lane) for lane in LANES} | {("nginx", "raw-chat"), ("nginx", "raw-messages")}
 
 
 def test_nginx_proxies_without_buffering_on_one_worker() -> None:
@@ -58,14 +42,6 @@ def test_nginx_proxies_without_buffering_on_one_worker() -> None:
         assert line in config
 
 
-def test_gateway_settings_of_the_caller_do_not_leak_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ISTHMUS_LOG__LEVEL", "debug")
-    monkeypatch.setenv("KEPT", "yes")
-    environment = clean_environment()
-    assert "ISTHMUS_LOG__LEVEL" not in environment
-    assert environment["KEPT"] == "yes"
-
-
 def test_an_absent_nginx_is_a_reason_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert "not on PATH" in (missing("nginx") or "")
@@ -74,7 +50,7 @@ def test_an_absent_nginx_is_a_reason_not_an_error(monkeypatch: pytest.MonkeyPatc
 
 def test_a_subject_that_dies_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dying = [sys.executable, "-c", "raise SystemExit('port taken')"]
-    monkeypatch.setattr(subjects, "_isthmus", lambda place, port, upstream_port: dying)
+    monkeypatch.setattr(subjects, "_command", lambda *_: (dying, {}))
     with (
         pytest.raises(NotReady, match=r"isthmus ended before it was ready:\nport taken"),
         running("isthmus", UPSTREAM, tmp_path, UNPINNED),
