@@ -76,13 +76,19 @@ async def test_models_are_listed_with_what_they_can_and_cost(api: APIRouter) -> 
 
 
 async def test_a_price_is_written_and_taken_back(api: APIRouter) -> None:
-    body = {"input": 1.5, "output": 6, "above": [{"tokens": 200_000, "input": 3, "output": 12}]}
+    body = {
+        "input": 1.5,
+        "output": 6,
+        "note": "list price",
+        "above": [{"tokens": 200_000, "input": 3, "output": 12}],
+    }
     reply = await asking_as.ask(api, "PUT", "/v2/models/prices/local/llama*", body)
     assert reply.status == 200
     row = await price(api, "local/llama*")
     assert row == reply.json
     assert (row["origin"], row["cache_read"], row["replaces_shipped"]) == ("operator", None, False)
     assert row["above"][0]["output"] == 12
+    assert row["note"] == "list price"
     assert (await asking_as.ask(api, "DELETE", "/v2/models/prices/local/llama*")).status == 204
     assert (await asking_as.ask(api, "DELETE", "/v2/models/prices/local/llama*")).status == 404
 

@@ -48,8 +48,8 @@ class PriceStep(PriceFields):
 
 class PriceBody(PriceFields):
     above: Annotated[list[PriceStep], Field(max_length=10)] = Field(default_factory=list)
-    source: Annotated[str, Field(max_length=500)] | None = Field(
-        default=None, description="Where the price is from."
+    note: Annotated[str, Field(max_length=500)] | None = Field(
+        default=None, description="For people: where it is from, or until when it holds."
     )
 
 
