@@ -7,39 +7,51 @@ wait until midnight. Where a subject has several windows of one unit, the one th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from isthmus.core.commands import Headers
-from isthmus.routing.limits import Sliding, Standing, Unit
+from isthmus.routing.limits import Limit, Sliding, Standing, Unit
 
 _TOLD: Final = (Unit.REQUESTS, Unit.TOKENS)
+_FIGURES: Final = ("limit", "remaining", "reset")
+# Put together once, as every answer carries them.
+_ANTHROPIC: Final = [(unit, [f"anthropic-ratelimit-{unit}-{each}" for each in _FIGURES]) for unit in _TOLD]
+_OPENAI: Final = [(unit, [f"x-ratelimit-{each}-{unit}" for each in _FIGURES]) for unit in _TOLD]
+
+
+def is_told(limit: Limit) -> bool:
+    """Whether a limit is one of those that headers speak of."""
+    return limit.unit in _TOLD and isinstance(limit.window, Sliding)
 
 
 def anthropic_headers(standings: Sequence[Standing], now_s: float) -> Headers:
     """`anthropic-ratelimit-*`; the reset is a moment, RFC 3339."""
     headers: list[tuple[str, str]] = []
-    for unit, told in _tightest(standings):
-        reset = datetime.fromtimestamp(math.ceil(now_s + told.reset_s), UTC)
-        headers += [
-            (f"anthropic-ratelimit-{unit}-limit", str(told.limit.maximum)),
-            (f"anthropic-ratelimit-{unit}-remaining", str(told.remaining)),
-            (f"anthropic-ratelimit-{unit}-reset", f"{reset:%Y-%m-%dT%H:%M:%SZ}"),
-        ]
+    for unit, names in _ANTHROPIC:
+        if (told := _tightest(standings, unit)) is not None:
+            headers += _lines(names, told, _moment(math.ceil(now_s + told.reset_s)))
     return tuple(headers)
 
 
 def openai_headers(standings: Sequence[Standing]) -> Headers:
     """`x-ratelimit-*`; the reset is a duration such as `6m0s`."""
     headers: list[tuple[str, str]] = []
-    for unit, told in _tightest(standings):
-        headers += [
-            (f"x-ratelimit-limit-{unit}", str(told.limit.maximum)),
-            (f"x-ratelimit-remaining-{unit}", str(told.remaining)),
-            (f"x-ratelimit-reset-{unit}", duration(told.reset_s)),
-        ]
+    for unit, names in _OPENAI:
+        if (told := _tightest(standings, unit)) is not None:
+            headers += _lines(names, told, duration(told.reset_s))
     return tuple(headers)
+
+
+def _lines(names: Sequence[str], told: Standing, reset: str) -> Headers:
+    return tuple(zip(names, (str(told.limit.maximum), str(told.remaining), reset), strict=True))
+
+
+@lru_cache(maxsize=128)
+def _moment(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def duration(seconds: float) -> str:
@@ -51,10 +63,10 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
-def _tightest(standings: Sequence[Standing]) -> Iterable[tuple[Unit, Standing]]:
-    for unit in _TOLD:
-        rates = [
-            each for each in standings if each.limit.unit is unit and isinstance(each.limit.window, Sliding)
-        ]
-        if rates:
-            yield unit, min(rates, key=lambda each: each.remaining)
+def _tightest(standings: Sequence[Standing], unit: Unit) -> Standing | None:
+    rates = [each for each in standings if each.limit.unit is unit and isinstance(each.limit.window, Sliding)]
+    return min(rates, key=_remaining, default=None)
+
+
+def _remaining(standing: Standing) -> int:
+    return standing.remaining

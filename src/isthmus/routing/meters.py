@@ -66,8 +66,10 @@ class SlidingMeter:
         return 0.0
 
     def empty_after_s(self, now_s: float) -> float:
-        last = max((slot for slot, amount in self.slots.items() if amount), default=None)
-        return 0.0 if last is None else leaves_at_s(last, self.seconds) - now_s
+        for slot in reversed(self.slots):  # Nearly always it is the first one looked at.
+            if self.slots[slot]:
+                return leaves_at_s(slot, self.seconds) - now_s
+        return 0.0
 
 
 @dataclass(slots=True)

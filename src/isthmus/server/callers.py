@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from isthmus.core.errors import BadRequest, Kind
+from isthmus.routing.limit_headers import is_told
 from isthmus.routing.limits import Limit
 from isthmus.routing.permissions import KeyTerms, allows, allows_address, key_hash, limits_of
 from isthmus.server.guard import offered_keys
@@ -23,14 +24,16 @@ class Caller:
     """Unix time."""
     terms: KeyTerms = field(default_factory=KeyTerms)
     limits: tuple[Limit, ...] = field(init=False)
+    told: tuple[Limit, ...] = field(init=False)
+    """Those of its limits that its answers speak of."""
+    subject: str = field(init=False)
+    """Under which its limits are counted."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "limits", limits_of(self.terms))
-
-    @property
-    def subject(self) -> str:
-        """Under which its limits are counted."""
-        return f"key:{self.id}"
+        limits = limits_of(self.terms)
+        object.__setattr__(self, "limits", limits)
+        object.__setattr__(self, "told", tuple(limit for limit in limits if is_told(limit)))
+        object.__setattr__(self, "subject", f"key:{self.id}")
 
     def may_use(self, provider: str, asked: str, used: str) -> bool:
         return allows(self.terms, provider, asked, used)

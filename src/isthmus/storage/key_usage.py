@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import case, func, select
@@ -13,6 +14,7 @@ from isthmus.storage.database import Database
 from isthmus.storage.schema import key_usage
 from isthmus.storage.upsert import adding
 
+_DAY_MS: Final = 86_400_000
 FIGURES: Final = ("requests", "failures", "input_tokens", "output_tokens", "cost_nano_usd")
 
 
@@ -27,7 +29,13 @@ class Used:
     """Of requests whose model has a price."""
 
     def __add__(self, other: Used) -> Used:
-        return Used(*(getattr(self, name) + getattr(other, name) for name in FIGURES))
+        return Used(  # Spelt out: it is done for every request.
+            self.requests + other.requests,
+            self.failures + other.failures,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_nano_usd + other.cost_nano_usd,
+        )
 
     @property
     def tokens(self) -> int:
@@ -51,7 +59,13 @@ class CurrentUse:
 
 
 def day_of(now_ms: int) -> str:
-    return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d")
+    return _day(now_ms // _DAY_MS)
+
+
+@lru_cache(maxsize=8)
+def _day(number: int) -> str:
+    """By its number since 1970: every request asks for that of today."""
+    return datetime.fromtimestamp(number * _DAY_MS / 1000, UTC).strftime("%Y-%m-%d")
 
 
 class KeyUsageStore:
