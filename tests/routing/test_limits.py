@@ -86,7 +86,15 @@ def test_what_is_only_known_afterwards_asks_for_one_at_least() -> None:
         ),
         (
             Refused(Limit(Unit.COST, 5 * NANO_USD, Calendar.DAY), 4_990_000_000, 3600.0),
-            "daily cost budget: $4.99 of $5.00 used; try again in 3600 s",
+            "daily cost budget: $4.99 of $5.00 used; try again in 60 min",
+        ),
+        (
+            Refused(Limit(Unit.COST, NANO_USD // 1000, Calendar.MONTH), 1_800_000, 20_373.0),
+            "monthly cost budget: $0.0018 of $0.0010 used; try again in 6 h",
+        ),
+        (
+            Refused(Limit(Unit.TOKENS, 9, Calendar.MONTH), 9, 300_000.0),
+            "monthly token budget: 9 of 9 used; try again in 4 days",
         ),
         (
             Refused(Limit(Unit.TOKENS, 10_000, Sliding(60)), 0, None),
@@ -105,3 +113,18 @@ def test_a_refusal_says_which_limit_and_what_to_do(refused: Refused, message: st
 def test_costs_are_told_in_dollars() -> None:
     assert amount(Unit.COST, 1_234_567_890_123) == "$1,234.57"
     assert amount(Unit.TOKENS, 1_234_567) == "1,234,567"
+
+
+@pytest.mark.parametrize(
+    ("nano_usd", "shown"),
+    [
+        (0, "$0.00"),
+        (1, "<$0.0001"),
+        (1_800_000, "$0.0018"),
+        (500_000_000, "$0.50"),
+        (999_900_000, "$0.9999"),
+        (1_234_567_890_123, "$1,234.57"),
+    ],
+)
+def test_little_money_is_not_shown_as_none(nano_usd: int, shown: str) -> None:
+    assert amount(Unit.COST, nano_usd) == shown

@@ -13,6 +13,7 @@ Time is an argument everywhere: seconds since 1970, because calendar windows nee
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -141,8 +142,7 @@ class Refused:
         used, maximum = amount(self.limit.unit, self.used), amount(self.limit.unit, self.limit.maximum)
         if self.retry_after_s is None:
             return f"{self.limit.name}: this request alone needs more than the maximum of {maximum}"
-        wait = f"try again in {max(1, round(self.retry_after_s + 0.5))} s"
-        return f"{self.limit.name}: {used} of {maximum} used; {wait}"
+        return f"{self.limit.name}: {used} of {maximum} used; try again in {_wait(self.retry_after_s)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,23 @@ class Limiter(Protocol):
 
 
 def amount(unit: Unit, value: int) -> str:
-    """A figure as people read it; costs in dollars."""
-    return f"${value / NANO_USD:,.2f}" if unit is Unit.COST else f"{value:,}"
+    """A figure as people read it; costs in dollars, with more than cents where there is less than a dollar to see."""
+    if unit is not Unit.COST:
+        return f"{value:,}"
+    if value >= NANO_USD or value % (NANO_USD // 100) == 0:
+        return f"${value / NANO_USD:,.2f}"
+    return f"${value / NANO_USD:.4f}" if value >= NANO_USD // 10_000 else "<$0.0001"
+
+
+def _wait(seconds: float) -> str:
+    """Rounded up: whoever comes back then is not early."""
+    minutes = math.ceil(seconds / 60)
+    if minutes <= 2:
+        return f"{max(1, math.ceil(seconds))} s"
+    if minutes < 120:
+        return f"{minutes} min"
+    hours = math.ceil(seconds / 3600)
+    return f"{hours} h" if hours < 48 else f"{math.ceil(hours / 24)} days"
 
 
 def _meter(unit: Unit, window: Window | None) -> str:
