@@ -50,6 +50,20 @@ async def test_a_rate_limit_is_told_in_the_dialect_with_the_time_to_come_back(so
     assert (chat.status, chat.json["error"]["code"]) == (429, "rate_limit_exceeded")
 
 
+async def test_an_image_counts_as_an_image_and_not_as_text(source: Source) -> None:
+    def asked(text: str) -> dict[str, Any]:
+        image = {"type": "base64", "media_type": "image/png", "data": "iVBORw0K" * 50_000}
+        content = [{"type": "image", "source": image}, {"type": "text", "text": text}]
+        return HELLO | {"messages": [{"role": "user", "content": content}]}
+
+    app = keyed(source, tokens_per_minute=5_000)
+    statuses = [
+        (await ask(app, "POST", "/v1/messages", asked(text), {"x-api-key": KEY})).status
+        for text in ("What is this?", "a word, " * 5_000)
+    ]
+    assert statuses == [200, 429]
+
+
 async def test_a_budget_that_is_used_up_stops_clients_from_trying_again(source: Source) -> None:
     app = keyed(source, nano_usd_per_day=1000)
     app.admission.cost_of = lambda provider, model, usage: 1000 if model == "dummy" else None

@@ -6,6 +6,7 @@ place of the estimate, whatever became of the request.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ from isthmus.server.visit import Visit, pairs
 
 OUTPUT_RESERVE_TOKENS: Final = 256
 """Reserved beside the request's own size, as nobody knows how long an answer will be; the rest is settled afterwards."""
+TOKENS_PER_FILE: Final = 1600
+"""What vendors count for a large image."""
+_FILE: Final = re.compile(rb"[A-Za-z0-9+/]{4096,}")
+"""A file in base64. No word is as long."""
 Blocked = Callable[[str, float], str | None]
 """Client address and time → why it is refused; None when it is not."""
 CostOf = Callable[[str, str, Usage], int | None]
@@ -62,10 +67,11 @@ class Admission:
         if not caller.limits:
             return
         now_s = time.time()
-        tokens = len(body) // CHARACTERS_PER_TOKEN + OUTPUT_RESERVE_TOKENS
-        taken = await self.limiter.reserve(caller.subject, caller.limits, Demand(1, tokens), now_s)
-        standing = await self.limiter.standing(caller.subject, caller.limits, now_s)
-        visit.headers += pairs(_told(visit.dialect.name, standing, now_s))
+        demand = Demand(1, _input_tokens(body) + OUTPUT_RESERVE_TOKENS)
+        taken = await self.limiter.reserve(caller.subject, caller.limits, demand, now_s)
+        if caller.told:
+            standing = await self.limiter.standing(caller.subject, caller.told, now_s)
+            visit.headers += pairs(_told(visit.dialect.name, standing, now_s))
         if isinstance(taken, Refused):
             raise refusal(taken, f"API key {caller.name!r}")
         visit.reservation = taken
@@ -79,6 +85,15 @@ class Admission:
         if visit.reservation is not None:
             used = Demand(1, usage.total_tokens if usage else 0, record.cost_nano_usd or 0)
             await self.limiter.settle(visit.reservation, used, time.time())
+
+
+def _input_tokens(body: bytes) -> int:
+    """A guess, corrected when the answer has ended. Files within the body are not text: counted by their size, one image
+    would be more than most keys may use in a minute."""
+    # The search costs a millisecond per megabyte, so only what names such a file pays for it.
+    files = list(_FILE.finditer(body)) if b"base64" in body else []
+    text_bytes = len(body) - sum(each.end() - each.start() for each in files)
+    return text_bytes // CHARACTERS_PER_TOKEN + len(files) * TOKENS_PER_FILE
 
 
 def _told(dialect: str, standing: Sequence[Standing], now_s: float) -> Headers:
