@@ -93,7 +93,7 @@ def test_saying_nothing_changes_nothing() -> None:
             {"ip_limits.enabled": 1},
             "ip_limits.enabled: cannot be changed while running; did you mean 'ip_limit.enabled'?",
         ),
-        ({"x": 1}, "x: cannot be changed while running; see GET /v2/settings for those that can"),
+        ({"x": 1}, "x: cannot be changed while running; see `isthmus settings list` or GET /v2/settings for those that can"),
         (
             {"default_provider": "locl"},
             "default_provider: not among the providers (found 'locl'); did you mean 'local'?",
@@ -128,7 +128,7 @@ def test_stored_values_that_no_longer_fit_are_left_out_and_said() -> None:
     assert (settings.auto_cache, settings.logging.level) == (False, "warning")
     assert refused == {
         "logging.level": "not one of the choices (found 'loud'); choose one of debug, info, warning, error",
-        "gone.by": "cannot be changed while running; see GET /v2/settings for those that can",
+        "gone.by": "cannot be changed while running; see `isthmus settings list` or GET /v2/settings for those that can",
     }
 
 
