@@ -2,9 +2,10 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
-from isthmus.cli.log_tables import figures_table, log_line
+from isthmus.cli.log_tables import figures_table, log_line, print_whole
 from isthmus.control.statistics import Figures, Group, Latency, Report
 from log_rows import log_row
 
@@ -63,9 +64,18 @@ def test_a_line_is_one_line_and_no_order_to_the_terminal() -> None:
 
 def test_the_table_has_a_total() -> None:
     [head, *rows] = shown(Report(0, 1, FIGURES, [Group(None, "claude", FIGURES), Group(None, None, FIGURES)]))
-    assert head[:3] == ["Name", "Requests", "Succeeded"]
+    assert head[:3] == ["Name", "Requests", "Good"]
     assert [row[0] for row in rows if row] == ["claude", "(none)", "All"]
     assert "87.5%" in rows[0]
     timed = shown(Report(0, 1, FIGURES, [Group(0, "claude", FIGURES)]))
     assert timed[1][:2] == ["1970-01-01T00:00:00Z", "claude"]
     assert [row[0] for row in shown(Report(0, 1, FIGURES, [])) if row] == ["Requests", "All"]
+
+
+@pytest.mark.parametrize("width", [40, 80, 300])
+def test_no_column_is_cut_however_narrow_the_terminal(width: int) -> None:
+    out = io.StringIO()
+    report = Report(0, 1, FIGURES, [Group(0, "a-provider/and-a-model-with-a-long-name", FIGURES)])
+    print_whole(Console(file=out, width=width), figures_table(report))
+    assert "…" not in out.getvalue()
+    assert len(out.getvalue().splitlines()) == 3

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -11,6 +14,8 @@ from isthmus.cli.moments import write_moment
 from isthmus.control.statistics import Figures, Group, Report
 from isthmus.observability.log_row import LogRow
 from isthmus.routing.limits import Unit, amount
+
+MAX_WIDTH: Final = 10_000
 
 
 def log_line(row: LogRow) -> Text:
@@ -38,6 +43,13 @@ def log_line(row: LogRow) -> Text:
     return line
 
 
+def print_whole(console: Console, table: Table) -> None:
+    """No column is cut: a terminal that is too narrow wraps the lines, and a file or a pipe has no width at all."""
+    natural = Measurement.get(console, console.options.update(width=MAX_WIDTH), table).maximum
+    console.width = max(natural, console.width)
+    console.print(table)
+
+
 def figures_table(report: Report) -> Table:
     timed = any(each.at_ms is not None for each in report.groups)
     named = any(each.name is not None for each in report.groups)
@@ -46,19 +58,7 @@ def figures_table(report: Report) -> Table:
         table.add_column(title)
     if not (timed or named):
         table.add_column("")
-    titles = (
-        "Requests",
-        "Succeeded",
-        "Per minute",
-        "Tokens in",
-        "Tokens out",
-        "Cost",
-        "p50",
-        "p90",
-        "p99",
-        "First p50",
-    )
-    for title in titles:
+    for title in ("Requests", "Good", "Per min", "Tokens in", "Out", "Cost", "p50", "p90", "p99", "First"):
         table.add_column(title, justify="right", no_wrap=True)
     for group in report.groups:
         table.add_row(*map(Text, (*_heads(group, timed, named), *_cells(group.figures))))

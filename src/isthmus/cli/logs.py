@@ -18,7 +18,7 @@ from isthmus import __version__
 from isthmus.admin.figures import FiguresView, GroupView
 from isthmus.admin.log_views import LogView
 from isthmus.cli.failure import CommandFailed
-from isthmus.cli.log_tables import figures_table, log_line
+from isthmus.cli.log_tables import figures_table, log_line, print_whole
 from isthmus.cli.moments import read_moment, write_moment
 from isthmus.cli.settings import ConfigFile, load_settings
 from isthmus.cli.stores import open_stores
@@ -170,7 +170,7 @@ def log_statistics(
     if as_json:
         print(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
     else:
-        Console(highlight=False).print(figures_table(report))
+        print_whole(Console(highlight=False), figures_table(report))
 
 
 async def _report(config: Path | None, since_ms: int, by: Dimension | None, every: Span | None) -> Report:
