@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from admin_site import every_route
 from asgi import Reply, ask
 from assembled import Script, logged, script, status_of
 from cli.gateways import gateway
+from isthmus.admin.asking import Model
 from isthmus.cli.running import Running
 from isthmus.cli.stores import Stores
+from isthmus.control.account_input import Written
 from isthmus.control.people import Role
 from simulators.answers import Answer, Whole, whole_json
 from simulators.service import RecordedRequest, Simulator
@@ -87,6 +90,49 @@ async def test_every_operation_has_an_id_of_its_own() -> None:
     ids = [operation["operationId"] for item in served["paths"].values() for operation in item.values()]
     assert len(ids) == len(set(ids)) == len([*NOBODY, *SIGNED_IN]) - 1, "all but the document itself"
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", id) for id in ids)
+
+
+WRONG: Final[Mapping[str, tuple[Any, ...]]] = {
+    "integer": (True, "1", 1.5),
+    "number": (True, "1"),
+    "boolean": ("true", "no", 0, 1),
+    "string": (1, True),
+    "array": ("x", {}),
+    "object": ("x", []),
+}
+"""JSON type → values that look like it to a lenient reader."""
+
+
+def body_models(served: Mapping[str, Any]) -> Iterator[type[BaseModel]]:
+    """What requests may carry, by the names in the document."""
+    known = {model.__name__: model for base in (Model, Written) for model in descendants(base)}
+    for item in served["paths"].values():
+        for operation in item.values():
+            content = operation.get("requestBody", {"content": {}})["content"]
+            for media in content.values():
+                name = media["schema"].get("$ref", "").rpartition("/")[2]
+                if name:
+                    yield known[name]
+
+
+def descendants(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from descendants(each)
+
+
+async def test_no_field_takes_a_value_of_another_type() -> None:
+    models = set(body_models(await document()))
+    assert len(models) > 12
+    for model in models:
+        for field, schema in model.model_json_schema()["properties"].items():
+            kinds = [each for each in schema.get("anyOf", [schema]) if "const" not in each]
+            types = {each.get("type") for each in kinds} - {"null", None}
+            for value in WRONG[types.pop()] if len(types) == 1 else ():
+                with pytest.raises(ValidationError) as refused:
+                    model.model_validate({field: value})
+                found = {error["loc"][0] for error in refused.value.errors()}
+                assert field in found, f"{model.__name__}.{field} takes {value!r}"
 
 
 async def test_nobody_gets_in_without_credentials(office: Office) -> None:

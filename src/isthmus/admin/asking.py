@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, Strict
 
 from isthmus.control.failures import Denied
 from isthmus.control.paging import MAX_PAGE
@@ -42,6 +42,8 @@ def only_admin(request: Request) -> Person:
     return person
 
 
+Truth = Annotated[bool, Strict()]
+"""In bodies. Left alone, pydantic takes `"no"` and 0, too."""
 Asker = Annotated[Person, Depends(who)]
 Admin = Annotated[Person, Depends(only_admin)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows on a page.")]

@@ -7,12 +7,29 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, milliseconds, moment
+from isthmus.admin.asking import (
+    Admin,
+    Asker,
+    Cursor,
+    Limit,
+    Model,
+    Moment,
+    PageOf,
+    Truth,
+    milliseconds,
+    moment,
+)
 from isthmus.admin.times import Time
 from isthmus.control.ips import MAX_REASON_CHARS, BlockedNetwork, IpService
 
 NetworkText = Annotated[
-    str, Field(min_length=2, max_length=64, description="An address, or a network such as `203.0.113.0/24`.")
+    str,
+    Field(
+        min_length=2,
+        max_length=64,
+        description="An address, or a network such as `203.0.113.0/24`.",
+        examples=["203.0.113.7", "203.0.113.0/24", "2001:db8::/32"],
+    ),
 ]
 
 
@@ -20,7 +37,7 @@ class BlockBody(Model):
     network: NetworkText
     reason: Annotated[str, Field(max_length=MAX_REASON_CHARS)] = ""
     expires_at: Time | None = Field(default=None, description="null: until it is unblocked.")
-    force: bool = Field(
+    force: Truth = Field(
         default=False, description="Also when it shuts out this machine, or whoever asks for it."
     )
 

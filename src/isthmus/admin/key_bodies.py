@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from isthmus.admin.asking import Model, milliseconds
+from isthmus.admin.asking import Model, Truth, milliseconds
 from isthmus.admin.times import Time
 from isthmus.control.key_input import (
     MAX_CONCURRENCY,
@@ -29,8 +29,8 @@ TERMS: Final = tuple(each.name for each in fields(KeyTerms))
 
 Line = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Names = Annotated[list[Line], Field(min_length=1, max_length=MAX_NAMES)]
-Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
-Dollars = Annotated[float, Field(ge=0.000001, le=1_000_000_000)]
+Count = Annotated[int, Field(strict=True, ge=1, le=MAX_COUNT)]
+Dollars = Annotated[float, Field(strict=True, ge=0.000001, le=1_000_000_000)]
 
 
 class _Terms(Model):
@@ -54,7 +54,7 @@ class _Terms(Model):
     tokens_per_minute: Count | None = Field(default=None, description="Input and output together.")
     tokens_per_day: Count | None = None
     tokens_per_month: Count | None = Field(default=None, description="Months are those of the calendar, UTC.")
-    max_concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] | None = Field(
+    max_concurrency: Annotated[int, Field(strict=True, ge=1, le=MAX_CONCURRENCY)] | None = Field(
         default=None, description="Requests at the same time."
     )
     usd_per_day: Dollars | None = Field(default=None, description="Models without a price cost nothing here.")
@@ -64,7 +64,7 @@ class _Terms(Model):
 
 class KeyBody(_Terms):
     name: Line
-    enabled: bool = True
+    enabled: Truth = True
     secret: (
         Annotated[str, Field(min_length=MIN_SECRET_CHARS, max_length=MAX_SECRET_CHARS, pattern="^[!-~]+$")]
         | None
@@ -76,7 +76,7 @@ class KeyPatch(_Terms):
 
     # The defaults are never used: what is not sent is not changed. `null` is no name.
     name: Line = "unchanged"
-    enabled: bool = True
+    enabled: Truth = True
 
 
 def applied(written: KeyInput, body: KeyBody | KeyPatch) -> KeyInput:

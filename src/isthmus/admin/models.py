@@ -15,7 +15,7 @@ from isthmus.core.abilities import Abilities
 from isthmus.core.conversation import ThinkingMode
 from isthmus.routing.prices import Price
 
-Dollars = Annotated[float, Field(ge=0, le=1_000_000)]
+Dollars = Annotated[float, Field(strict=True, ge=0, le=1_000_000)]
 Pattern = Annotated[
     str,
     Path(
@@ -43,7 +43,7 @@ class PriceFields(Model):
 class PriceStep(PriceFields):
     """What a whole request costs once its prompt, cached tokens included, is longer."""
 
-    tokens: Annotated[int, Field(ge=1, le=2**53)]
+    tokens: Annotated[int, Field(strict=True, ge=1, le=2**53)]
 
 
 class PriceBody(PriceFields):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field, SecretStr
 
-from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, moment
+from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, Truth, moment
 from isthmus.control.passwords import MAX_CHARS, MIN_CHARS
 from isthmus.control.people import Role
 from isthmus.control.users import NewUser, User, UserEdit, Users
@@ -40,7 +40,7 @@ class UserView(BaseModel):
 class UserInput(Model):
     name: Name
     role: Role
-    enabled: bool = True
+    enabled: Truth = True
     password: Password | None = Field(
         default=None, description="To sign in with. A user without one works with tokens alone."
     )
@@ -51,7 +51,7 @@ class UserChange(Model):
 
     name: Name | None = None
     role: Role | None = None
-    enabled: bool | None = Field(
+    enabled: Truth | None = Field(
         default=None, description="Who is disabled is refused, and so are their tokens."
     )
     password: Password | None = None
