@@ -17,6 +17,9 @@ def document() -> dict[str, Any]:
     @routes.get("/setup")
     async def read_setup() -> None: ...
 
+    @routes.post("/sign-in")
+    async def sign_in(name: str) -> None: ...
+
     @routes.get("/keys/{id}")
     async def get_key(id: str, asker: Asker) -> None: ...
 
@@ -34,6 +37,7 @@ def test_each_operation_names_the_role_it_needs() -> None:
     roles = {name: operation[ROLE] for name, operation in found.items()}
     assert roles == {
         "read_setup": None,
+        "sign_in": None,
         "get_key": "holder",
         "list_settings": "viewer",
         "delete_account": "admin",
@@ -53,10 +57,17 @@ def test_each_operation_names_its_refusals() -> None:
     }
     assert statuses == {
         "read_setup": ["200", "403", "default"],
+        "sign_in": ["200", "401", "403", "422", "429", "default"],
         "get_key": ["200", "401", "403", "404", "422", "default"],
         "list_settings": ["200", "401", "403", "422", "default"],
         "delete_account": ["204", "401", "403", "404", "422", "default"],
     }
+
+
+def test_whoever_must_wait_is_told_how_long() -> None:
+    found = {operation["operationId"]: operation for _, _, operation in operations(document())}
+    headers = found["sign_in"]["responses"]["429"]["headers"]
+    assert headers.keys() == {"retry-after", "x-request-id"}
 
 
 def test_a_document_is_completed_once() -> None:

@@ -30,10 +30,23 @@ SCHEMES: Final[Mapping[str, Any]] = {
     },
 }
 REFUSALS: Final[Mapping[str, str]] = {
-    "401": "Not signed in, or the token is not known.",
+    "401": "Not signed in, the token is not known, or the password is wrong.",
     "403": "Signed in, and not allowed to do this; or the address, host name or web page may not come in.",
     "404": "There is no such thing.",
     "422": "The request is not valid: `fields` says where.",
+}
+GUESSING: Final = frozenset({"set_up", "sign_in", "change_my_password"})
+"""Operations that take a password or a set-up token, and not too many of them."""
+_THROTTLED: Final[Mapping[str, Any]] = {
+    "description": "Too many attempts.",
+    "content": ERROR,
+    "headers": {
+        "retry-after": {
+            "description": "Seconds to wait.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
 }
 DESCRIPTION: Final = """\
 Every request but the first three carries a token or the cookie of a session. Every failure has the shape `ErrorAnswer`. Lists come in
@@ -59,8 +72,11 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         operation["security"] = [] if need is Need.NOTHING else [{name: []} for name in SCHEMES]
         for status in _refusals(path, need, operation):
             operation["responses"][status] = {"description": REFUSALS[status], "content": ERROR}
+        if operation["operationId"] in GUESSING:
+            operation["responses"]["429"] = {**_THROTTLED}
         for response in operation["responses"].values():
-            response.setdefault("headers", {})["x-request-id"] = {"$ref": "#/components/headers/x-request-id"}
+            named = {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}
+            response["headers"] = response.get("headers", {}) | named
         operation["responses"] = dict(sorted(operation["responses"].items()))
     return document
 
@@ -79,7 +95,7 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str
 
 
 def _refusals(path: str, need: Need, operation: Mapping[str, Any]) -> Iterator[str]:
-    if need is not Need.NOTHING:
+    if need is not Need.NOTHING or operation["operationId"] in GUESSING:
         yield "401"
     yield "403"
     if "{" in path:
