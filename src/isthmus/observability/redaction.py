@@ -29,7 +29,7 @@ _PATTERNS: Final = re.compile(
     | (?P<kept> (?i: \b bearer \s+
                 | \b x-api-key ["']? \s* [:=] \s* ["']?
                 | [?&] (?: api[-_]?key | key | (?: access_?)? token ) = ) )
-      [^\s"'&,;}\\]{3,}
+      (?! KEY` )  [^\s"'&,;}\\]{3,}                                            # our own words say `Bearer KEY`
     """,
     re.VERBOSE,
 )
