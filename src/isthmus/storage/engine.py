@@ -66,7 +66,7 @@ def open_engines(url: str) -> Engines:
         return _open_server(parsed, address)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get(error.name or "", "")
-        way_out = f"install isthmus[{extra}]" if extra else f"install {error.name}"
+        way_out = f"pip install 'isthmus[{extra}]'" if extra else f"pip install {error.name}"
         raise StorageError(
             f"{address} needs the driver {error.name}, which is not installed: {way_out}"
         ) from None
