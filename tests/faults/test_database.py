@@ -63,6 +63,12 @@ class Server:
     def mend(self) -> None:
         self.stage.run(self.relay.mend())
 
+    def freeze(self) -> None:
+        self.stage.run(self.relay.freeze())
+
+    def thaw(self) -> None:
+        self.stage.run(self.relay.thaw())
+
     def rows(self, query: str) -> list[Json]:
         return asyncio.run(_rows(self.url, query))
 
@@ -127,6 +133,31 @@ def test_a_database_server_that_goes_away(
 
             server.cut()
             ask_way(gateway, PLAIN, name)
+
+    all_at_once(story, servers)
+
+
+def test_a_database_server_that_falls_silent(
+    servers: list[Server], upstream: FaultyUpstream, tmp_path: Path
+) -> None:
+    """Its connections stay, and nobody answers on them."""
+
+    def story(server: Server) -> None:
+        name = f"silent-{server.engine}"
+        storage = {"url": server.url_through_relay}
+        with prepared(upstream, tmp_path / name, two_accounts(name), {"storage": storage}) as gateway:
+            before = ask_way(gateway, PLAIN, name)
+            assert soon(lambda: before.headers["request-id"] in server.logged())
+            server.freeze()
+            began = time.monotonic()
+            during = ask_every_way(gateway, name)
+            for way, answer in during:
+                assert_whole(way, answer)
+            assert gateway.ask("/readyz").status == 200
+            assert time.monotonic() - began < 5
+            server.thaw()
+            noted = {answer.headers["request-id"] for _, answer in during}
+            assert soon(lambda: server.logged() >= noted, 30), noted - server.logged()
 
     all_at_once(story, servers)
 
