@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from isthmus.control.ledger import Ledger
 from isthmus.observability.log_row import LogRow
@@ -71,15 +71,14 @@ def row(record: Record, now_s: float) -> LogRow:
         cost_nano_usd=record.cost_nano_usd,
         first_token_ms=None if first_s is None else max(0, round((first_s - record.started_s) * 1000)),
         attempts=max(1, len(record.attempt_list)),
-        attempt_list=_listed(record.attempt_list),
-        losses=_listed(record.losses),
-        notes=_listed(record.notes),
+        attempt_list=_listed(record.attempt_list) if record.attempt_list else None,
+        losses=_listed(record.losses) if record.losses else None,
+        notes=_listed(record.notes) if record.notes else None,
         upstream_status=record.upstream_status,
         upstream_request_id=record.upstream_request_id,
         client_left=record.client_left,
     )
 
 
-def _listed(items: Sequence[object] | Iterable[object]) -> str | None:
-    texts = [str(each) for each in items]
-    return json.dumps(texts, ensure_ascii=False) if texts else None
+def _listed(items: Iterable[object]) -> str:
+    return json.dumps([str(each) for each in items], ensure_ascii=False)

@@ -29,13 +29,19 @@ class SlidingMeter:
     slots: dict[int, int] = field(default_factory=dict)
     """Slot number → amount, oldest first."""
     total: int = 0
+    current: int = 0
+    """The running slot, which is looked up once and not per request: it begins and ends at these moments."""
+    starts_s: float = 0.0
+    ends_s: float = 0.0
 
     def used(self, now_s: float) -> int:
-        if self.slots:
-            self._forget(slot_of(now_s, self.seconds))
+        if not self.starts_s <= now_s < self.ends_s:
+            self._move_to(now_s)
         return self.total
 
-    def _forget(self, now: int) -> None:
+    def _move_to(self, now_s: float) -> None:
+        self.current = now = slot_of(now_s, self.seconds)
+        self.starts_s, self.ends_s = now * self.seconds / SLOTS, (now + 1) * self.seconds / SLOTS
         slots = self.slots
         while slots:
             first = next(iter(slots))
@@ -45,8 +51,8 @@ class SlidingMeter:
 
     def take(self, amount: int, now_s: float) -> None:
         if amount:
-            now = slot_of(now_s, self.seconds)
-            self.slots[now] = self.slots.get(now, 0) + amount
+            self.used(now_s)
+            self.slots[self.current] = self.slots.get(self.current, 0) + amount
             self.total += amount
 
     def give_back(self, amount: int, taken_at_s: float, now_s: float) -> None:
