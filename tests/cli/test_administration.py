@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -158,6 +159,19 @@ async def test_whoever_shows_a_key_sees_what_it_used(scene: Scene) -> None:
     assert summary["today"]["output_tokens"] > 0
     assert (await ask(app, "GET", "/stats", headers=two)).json["today"]["requests"] == 0
     assert (await ask(app, "GET", "/stats")).status == 401, "there are keys now"
+
+
+async def test_a_database_in_trouble_is_no_bug_of_ours(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, stores):
+        root = await script(running, stores, Role.ADMIN)
+        for there, gone, status, code in (
+            ("accounts", "elsewhere", 503, "unavailable"),
+            ("elsewhere", "accounts", 200, None),
+        ):
+            with closing(sqlite3.connect(tmp_path / "isthmus.db")) as connection, connection:
+                connection.execute(f"ALTER TABLE {there} RENAME TO {gone}")
+            reply = await root("GET", "/v2/accounts")
+            assert (reply.status, reply.json.get("error", {}).get("code")) == (status, code)
 
 
 async def test_from_the_first_start_to_a_script_that_works(tmp_path: Path) -> None:
