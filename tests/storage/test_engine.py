@@ -47,7 +47,7 @@ def test_addresses_that_lead_nowhere(url: str, said: str) -> None:
 
 def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)
-    with pytest.raises(StorageError, match=r"needs the driver asyncpg, .* install isthmus\[postgres\]"):
+    with pytest.raises(StorageError, match=r"needs the driver asyncpg, .* pip install 'isthmus\[postgres\]'"):
         open_engines("postgresql+asyncpg://me@127.0.0.1/x")
 
 
