@@ -1,5 +1,6 @@
 """A haul is put into the database that the configuration names."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,9 @@ async def test_a_haul_is_stored_whole_and_once(settings: Settings) -> None:
 
 
 async def test_a_dry_run_makes_no_database_and_changes_none(settings: Settings, tmp_path: Path) -> None:
-    assert await carry(settings, haul(), replace=False, dry_run=True) == []
+    bad_price = replace(haul(), prices=[NewPrice("small", {"input": 1.0})])
+    tried = await carry(settings, bad_price, replace=False, dry_run=True)
+    assert [each.what for each in tried if each.result is not Result.MADE] == ["price"]
     assert not (tmp_path / "data" / DATABASE_FILE).exists()
     async with open_stores(settings):
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.progress import Progress
@@ -38,9 +39,19 @@ from isthmus.storage.settings import SettingStore
 
 
 async def carry(settings: Settings, haul: Haul, *, replace: bool, dry_run: bool) -> list[Outcome]:
-    """What became of each thing of the haul. A dry run makes no database where there is none. Raises `CommandFailed`."""
-    if dry_run and not _has_database(settings):
-        return []
+    """What became of each thing of the haul, or, in a dry run, what would. Raises `CommandFailed`.
+
+    Where there is no database yet, a dry run tries the haul on an empty one that is gone afterwards.
+    """
+    if not dry_run or _has_database(settings):
+        return await _carry(settings, haul, replace=replace, dry_run=dry_run)
+    with TemporaryDirectory(prefix="isthmus-") as folder:
+        storage = settings.storage.model_copy(update={"data_dir": folder})
+        empty = settings.model_copy(update={"storage": storage})
+        return await _carry(empty, haul, replace=replace, dry_run=True)
+
+
+async def _carry(settings: Settings, haul: Haul, *, replace: bool, dry_run: bool) -> list[Outcome]:
     async with open_stores(settings) as stores:
         with Progress(console=Console(stderr=True), transient=True, disable=not haul.log_rows) as progress:
             task = progress.add_task("Carrying the request log", total=None)
