@@ -25,6 +25,8 @@ OUTCOMES = [
     Outcome("provider", "two", Result.MADE),
     Outcome("account", "one: x", Result.HERE),
     Outcome("account", "two: y", Result.REFUSED, "wrong key"),
+    Outcome("alias", "fast", Result.MADE),
+    Outcome("alias", "slow", Result.MADE),
     Outcome("key", "team", Result.MADE, secret=Secret("sk-made-just-now")),
 ]
 
@@ -50,6 +52,7 @@ def test_what_was_stored_is_counted_and_what_was_refused_is_named() -> None:
     said = printed()
     assert "2 providers made" in said
     assert "1 account already here" in said
+    assert "2 aliases made" in said
     assert "refused account 'two: y': wrong key" in said
 
 

@@ -71,11 +71,15 @@ def _print_list(console: Console, title: str, colour: str, lines: Sequence[Line]
     console.print()
 
 
+def _counted(what: str, count: int) -> str:
+    return what if count == 1 else "aliases" if what == "alias" else f"{what}s"
+
+
 def _print_outcomes(console: Console, outcomes: Sequence[Outcome], *, dry_run: bool) -> None:
     console.print(Text("What would be stored" if dry_run else "Stored", "bold"))
     counts = Counter((each.what, each.result) for each in outcomes)
     for (what, result), count in counts.items():
-        console.print(Text(f"  {count} {what}{'s' if count > 1 else ''} {result.value}"))
+        console.print(Text(f"  {count} {_counted(what, count)} {result.value}"))
     for each in outcomes:
         if each.result is Result.REFUSED:
             console.print(
