@@ -110,3 +110,11 @@ def test_without_a_written_key_the_vendors_variable_counts(tmp_path: Path) -> No
     haul = of_yaml("litellm", tmp_path, text, env={})
     assert "GROQ_API_KEY is not set" in said(haul.report, "left_out", f"{PARAMS}.api_key")[0]
     assert not haul.providers[0].enabled
+
+
+def test_half_a_price_is_left_out(tmp_path: Path) -> None:
+    params = "model: openai/x, api_key: sk-a-1, input_cost_per_token: 0.000003"
+    haul = of_yaml("litellm", tmp_path, f"model_list: [{{model_name: a, litellm_params: {{{params}}}}}]")
+    (line,) = said(haul.report, "left_out", f"{PARAMS}.input_cost_per_token")
+    assert "lacks output" in line
+    assert haul.prices == []

@@ -246,9 +246,12 @@ def _price(params: Entry, info: Entry, model: str) -> NewPrice | None:
     price = {here: round(each * 1e6, 9) for here, each in dollars.items() if each is not None and each >= 0}
     if not price:
         return None
-    params.carried(
-        "input_cost_per_token" if "input" in price else "output_cost_per_token", f"price of {model}"
-    )
+    given = "input_cost_per_token" if "input" in price else "output_cost_per_token"
+    if missing := {"input", "output"} - price.keys():
+        said = f"a price needs both directions and lacks {missing.pop()}: add it at /v2/models/prices"
+        params.left_out(given, said)
+        return None
+    params.carried(given, f"price of {model}")
     return NewPrice(model, price)
 
 
