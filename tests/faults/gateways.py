@@ -35,7 +35,7 @@ class Gateway(RunningGateway):
         self.token = token
         self.home = home
         self.configuration = configuration
-        self._killed = False
+        self._ended = False
 
     @property
     def database(self) -> Path:
@@ -49,14 +49,19 @@ class Gateway(RunningGateway):
     def kill(self) -> None:
         """As `kill -9` does."""
         assert self._process is not None
-        self._killed = True
+        self._ended = True
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    def stop(self) -> None:
+        """As an operator does. It must end well, and soon."""
+        self.__exit__(None, None, None)
+        self._ended = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._killed:
+        if not self._ended:
             super().__exit__(kind, error, trace)
 
     def administer(self, path: str, body: Any = None, method: str | None = None) -> Answered:
