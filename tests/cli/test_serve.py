@@ -201,6 +201,23 @@ def test_a_second_signal_does_not_wait(serve: Serve) -> None:
     assert streaming.error is not None
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("signals", [1, 2])
+def test_whoever_has_no_answer_yet_is_told_in_their_dialect(serve: Serve, signals: int) -> None:
+    gateway = serve({**DUMMY, "server": {"drain_timeout_s": 1}})
+    waiting = Streaming(gateway, "dummy-silent-60")
+    time.sleep(1)
+    for _ in range(signals):
+        gateway.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+    assert gateway.process.wait(8) == 0
+    waiting.join(5)
+    assert isinstance(waiting.error, anthropic.APIStatusError)
+    assert waiting.error.status_code == 529
+    assert "shutting down" in str(waiting.error)
+    assert "Traceback" not in gateway.log
+
+
 def test_a_taken_port_is_said_at_once(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

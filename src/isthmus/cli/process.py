@@ -78,7 +78,8 @@ class GatewayServer(uvicorn.Server):
         # What still runs has been cut off, by the time-out or by a second signal, and says so to its client.
         if running := list(self.server_state.tasks):
             for task in running:
-                task.cancel()
+                if not task.cancelling():
+                    task.cancel()
             await asyncio.wait(running, timeout=GOODBYE_S)
 
 

@@ -136,8 +136,9 @@ class Answering:
         except asyncio.CancelledError:
             why = self._watch.interruption
             if why is None:
-                await self._say_goodbye()
-                raise
+                # The process ends. Shielded, as it does not wait for long and says so by cancelling once more.
+                await asyncio.shield(self._fail(shutting_down()))
+                return
             _uncancel()
             if isinstance(why, ClientLeft):
                 self._job.record.client_left = True
@@ -398,14 +399,6 @@ class Answering:
         reply.drop_held()
         await reply.finish(frame)
 
-    async def _say_goodbye(self) -> None:
-        """The gateway itself is being stopped."""
-        if self._reply is not None and self._reply.committed:
-            error = UpstreamError("the gateway is shutting down", kind=Kind.OVERLOADED)
-            note_error(self._job.record, error)
-            frame = self._job.dialect.error_frame(error, self._job.record.request_id)
-            await asyncio.shield(self._reply.finish(frame))
-
     def _relay_for(self, command: Stream | Forward, head: Head) -> Relay:
         job = self._job
         if isinstance(command, Forward):
@@ -471,6 +464,11 @@ class Answering:
             # In the raw lane nobody has read the request: its length has to do.
             estimate = self._sent_bytes // CHARACTERS_PER_TOKEN if signing is None else signing.input_estimate
             record.usage = heard.usage_so_far(estimate)
+
+
+def shutting_down() -> GatewayError:
+    """For whoever asks, or still waits for an answer, while the gateway ends."""
+    return GatewayError("the gateway is shutting down: ask again in a moment", kind=Kind.OVERLOADED)
 
 
 def internal_error(record: Record, bug: Exception) -> GatewayError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +14,7 @@ import structlog
 from isthmus.core.errors import BadRequest, GatewayError, Kind
 from isthmus.core.interfaces import CHAT, MESSAGES, Dialect
 from isthmus.server.admission import Admission
-from isthmus.server.answering import internal_error, note_error
+from isthmus.server.answering import internal_error, note_error, shutting_down
 from isthmus.server.endpoints import Endpoints
 from isthmus.server.guard import Guard
 from isthmus.server.paths import Endpoint, Place, locate
@@ -61,13 +63,10 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
+        with suppress(asyncio.CancelledError):  # so a process that does not wait for the end ends this, too
+            while (await receive())["type"] == "lifespan.startup":
                 await send({"type": "lifespan.startup.complete"})
-            else:
-                await send({"type": "lifespan.shutdown.complete"})
-                return
+            await send({"type": "lifespan.shutdown.complete"})
 
     async def _http(self, scope: Mapping[str, Any], request: Request, send: Send) -> None:
         if self.admin is not None and (request.path == ADMIN or request.path.startswith(f"{ADMIN}/")):
@@ -89,6 +88,13 @@ class Gateway:
         except GatewayError as refusal:
             note_error(record, refusal)
             await visit.refuse(dialect.render_error(refusal, request.id))
+        except asyncio.CancelledError:
+            if not self.draining:
+                raise
+            # The process ends while this waits for its turn or for its body. An answer that has begun ends by itself.
+            stopped = shutting_down()
+            note_error(record, stopped)
+            await visit.refuse(dialect.render_error(stopped, request.id))
         except Exception as bug:  # noqa: BLE001 - the last line of defence, logged as the bug it is
             await visit.refuse(dialect.render_error(internal_error(record, bug), request.id))
         finally:
@@ -118,7 +124,7 @@ class Gateway:
         self.admission.check_address(request.client)
         await self.admission.enter(visit)
         if self.draining:
-            raise GatewayError("the gateway is shutting down: ask again in a moment", kind=Kind.OVERLOADED)
+            raise shutting_down()
         if place.endpoint is Endpoint.TELEMETRY:
             await request.body(self.endpoints.max_body_bytes)
             await visit.reply(200, b"")
