@@ -88,6 +88,14 @@ def test_filters(logs: Logs) -> None:
         assert logs.tailed(*options) == expected, options
 
 
+def test_keys_are_shown_by_name_and_deleted_ones_by_id(logs: Logs) -> None:
+    key = ApiKey(id="key_1", name="laptop", hash="0" * 64, prefix="sk-", created_ms=1, updated_ms=1)
+    logs.write([log_row(1, key_id="key_1"), log_row(2, key_id="key_gone")], [key])
+    first, second = logs.run("tail").splitlines()
+    assert "key laptop" in first
+    assert "key key_gone" in second
+
+
 @pytest.mark.parametrize("status", ["6xx", "42", "ok", "4291"])
 def test_what_is_no_status_is_refused(logs: Logs, status: str) -> None:
     assert "write 429, or 5xx" in logs.run("tail", "--status", status, code=2)

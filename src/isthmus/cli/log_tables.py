@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from rich.console import Console
@@ -18,8 +19,11 @@ from isthmus.routing.limits import Unit, amount
 MAX_WIDTH: Final = 10_000
 
 
-def log_line(row: LogRow) -> Text:
-    """One request on one line: when, how it went, what was asked, what it took, who asked, what went wrong."""
+def log_line(row: LogRow, key_names: Mapping[str, str] = MappingProxyType({})) -> Text:
+    """One request on one line: when, how it went, what was asked, what it took, who asked, what went wrong.
+
+    `key_names`: id → name of API keys. One that has been deleted is shown by its id.
+    """
     line = Text.assemble(
         (write_moment(row.started_ms), "dim"),
         "  ",
@@ -30,7 +34,7 @@ def log_line(row: LogRow) -> Text:
         "" if row.output_tokens is None else f"{_input_tokens(row):,} → {row.output_tokens:,} tokens",
         "" if row.first_token_ms is None else f"first after {_seconds(row.first_token_ms)}",
         "" if row.cost_nano_usd is None else amount(Unit.COST, row.cost_nano_usd),
-        f"key {row.key_id}" if row.key_id else "",
+        f"key {_plain(key_names.get(row.key_id, row.key_id))}" if row.key_id else "",
         f"account {row.account_id}" if row.account_id else "",
         f"{row.attempts} attempts" if row.attempts > 1 else "",
         f"from {row.client}" if row.client else "",

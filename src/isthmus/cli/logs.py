@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -53,6 +53,15 @@ class Desk:
     logs: RequestLogs
     sums: RequestSums
     keys: KeyStore
+
+    key_names: dict[str, str] = field(default_factory=dict)
+    """By id, as far as they have been looked up."""
+
+    async def learn_key(self, id: str | None) -> None:
+        """Keys may be made while their requests are followed."""
+        if id is not None and id not in self.key_names:
+            self.key_names.update({each.id: each.name for each in (await self.keys.load_all()).values()})
+            self.key_names.setdefault(id, id)
 
     async def key_id(self, name: str | None) -> str | None:
         """Of a key, by its id or name; an id is taken as it is, as rows outlive their keys."""
@@ -116,24 +125,25 @@ async def _tail(
 ) -> None:
     console = Console(highlight=False, soft_wrap=True)
 
-    def show(row: LogRow) -> None:
+    async def show(row: LogRow) -> None:
         if as_json:
             print(LogView.of(row).model_dump_json(), flush=True)
         else:
-            console.print(log_line(row))
+            await desk.learn_key(row.key_id)
+            console.print(log_line(row, desk.key_names))
 
     async with _desk(config) as desk:
         wanted = replace(wanted, key_id=await desk.key_id(key))
         last_id = await desk.logs.last_id()
         for stored in reversed(await _newest(desk.logs, wanted, lines)):
             if stored.id <= last_id:
-                show(stored.row)
+                await show(stored.row)
         while follow:
             rows = await desk.logs.after(last_id, AT_ONCE)
             for stored in rows:
                 last_id = stored.id
                 if wanted.matches(stored.row):
-                    show(stored.row)
+                    await show(stored.row)
             if len(rows) < AT_ONCE:
                 await asyncio.sleep(POLL_S)
 
