@@ -1,14 +1,16 @@
 """uvicorn starts, drains and ends as the gateway wants it."""
 
 import asyncio
+import gc
 import signal
+from collections.abc import Iterator
 
 import pytest
 import uvloop
 
 from isthmus.cli.compose import build, open_hands
 from isthmus.cli.listening import listen, port_of
-from isthmus.cli.process import KEEP_ALIVE_S, GatewayServer, loop_factory
+from isthmus.cli.process import COLLECT_AFTER, KEEP_ALIVE_S, GatewayServer, loop_factory, spare_the_collector
 from isthmus.config import Settings
 
 SETTINGS = Settings.model_validate(
@@ -62,3 +64,20 @@ async def test_what_uvicorn_is_told() -> None:
     assert config.timeout_keep_alive == KEEP_ALIVE_S
     # uvicorn waits for whole seconds; half a second must not become none.
     assert config.timeout_graceful_shutdown == 1
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("collector")
+def test_what_is_built_by_then_is_no_more_looked_through() -> None:
+    kept: list[object] = []
+    spare_the_collector()
+    assert gc.get_threshold()[0] == COLLECT_AFTER
+    assert gc.get_threshold()[1] > 0  # it goes on collecting
+    assert not any(each is kept for each in gc.get_objects())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -18,9 +19,11 @@ from isthmus.dialects import anthropic, openai_chat
 from isthmus.providers.dummy import Dummy
 from isthmus.routing.model_map import ModelMap
 from isthmus.routing.permissions import key_hash
+from isthmus.server.answering import Job
 from isthmus.server.callers import Caller, Callers
 from isthmus.server.gateway import Gateway
 from isthmus.server.guard import Guard
+from isthmus.server.records import Record
 from isthmus.server.sources import Source
 from isthmus.transport.http import Http, Limits
 from plainly import Wordy, lines, upstream
@@ -279,6 +282,23 @@ async def test_the_raw_lane_forwards_the_very_body(http: Http) -> None:
     assert request.body == body
     assert request.path == "/v1/messages"
     assert request.headers == {"anthropic-beta": "b", "user-agent": "cli/1"}
+
+
+@pytest.mark.parametrize(("stream", "kind"), [(False, "application/json"), (True, "text/event-stream")])
+async def test_nothing_of_a_request_waits_for_the_garbage_collector(
+    http: Http, stream: bool, kind: str
+) -> None:
+    """Whatever refers to itself stays until then, and costs the collector time for each request."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with upstream(web.Response(body=b'{"end" : 1}', content_type=kind)) as up:
+            app = gateway(Source(Wordy(up.url), http.channel(Limits())))
+            reply = await ask(app, "POST", "/v1/messages", HELLO | {"stream": stream})
+        assert reply.status == 200
+        assert not any(isinstance(each, Job | Record) for each in gc.get_objects())
+    finally:
+        gc.enable()
 
 
 async def test_a_plain_answer_to_a_stream_request_becomes_a_stream(http: Http) -> None:

@@ -400,7 +400,7 @@ class Answering:
         await reply.finish(frame)
 
     def _relay_for(self, command: Stream | Forward, head: Head) -> Relay:
-        job = self._job
+        job, sent = self._job, self._sent
         if isinstance(command, Forward):
             if (
                 command.decode is not None
@@ -415,12 +415,12 @@ class Answering:
                 command.listen(head),
                 job.dialect,
                 job.record.request_id,
-                lambda frames: veiled(frames, self._sent),
+                lambda frames: veiled(frames, sent),
             )
         return self._translated_relay(command.decode(head))
 
     def _translated_relay(self, decoder: Any) -> TranslatedRelay:
-        job = self._job
+        job, sent = self._job, self._sent
         assert job.signing is not None
         encoder = job.dialect.stream_encoder(job.style, job.signing)
         return TranslatedRelay(
@@ -430,7 +430,7 @@ class Answering:
             job.record.request_id,
             job.signing.input_estimate,
             job.original_tool_names,
-            lambda error: veil(error, self._sent),
+            lambda error: veil(error, sent),
         )
 
     def _plain_relay(self, decoder: Any) -> PlainRelay:

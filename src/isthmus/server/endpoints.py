@@ -334,6 +334,8 @@ async def _give(
         await visit.reply(status, refusal, kind)
     finally:
         attempts.end(answering.failure)
+        # It refers to the job, and so the job to itself: all of the request would stay until the garbage collector comes.
+        job.restyle = None
 
 
 def _restyle(job: Job, parsed: Parsed, supplier: Supplier, sent: Conversation | None = None) -> None:
