@@ -69,13 +69,14 @@ class MemoryLimiter:
         if not limits:
             return Reservation(subject, limits, demand, now_s)
         account = self._account(subject, now_s)
-        taking = {}
+        meters, taking = account.meters, {}
         for limit in limits:
-            meter = account.meter(limit)
-            used, room = meter.used(now_s), demand.room_for(limit.unit)
+            meter = meters.get(limit.meter) or account.meter(limit)
+            used, amount = meter.used(now_s), demand.of(limit.unit)
+            room = amount or demand.room_for(limit.unit)
             if room and used + room > limit.maximum:
                 return refusal(limit, room, used, meter.room_after_s(used + room - limit.maximum, now_s))
-            taking[limit.meter] = meter, demand.of(limit.unit)
+            taking[limit.meter] = meter, amount
         for meter, amount in taking.values():
             meter.take(amount, now_s)
         return Reservation(subject, limits, demand, now_s)
@@ -86,7 +87,8 @@ class MemoryLimiter:
         reservation.settled = True
         account = self._account(reservation.subject, now_s)
         for limit in once_per_meter(reservation.limits):
-            meter, reserved = account.meter(limit), reservation.demand.of(limit.unit)
+            meter = account.meters.get(limit.meter) or account.meter(limit)
+            reserved = reservation.demand.of(limit.unit)
             beyond = -reserved if limit.unit is Unit.CONCURRENCY else actual.of(limit.unit) - reserved
             if beyond > 0:
                 meter.take(beyond, now_s)

@@ -138,17 +138,22 @@ def _lasting(system: Iterable[str]) -> Iterator[str]:
     return (f"s{text}" for text in system if not text.startswith(CHANGING_PREFIX))
 
 
-def _texts(content: str | list[_Part] | None) -> Iterator[str]:
+def _texts(content: str | list[_Part] | None) -> Iterable[str]:
     """A string and a list of one text part say the same."""
     match content:
         case None:
-            return
+            return ()
         case str():
-            yield content
+            return (content,)
         case _:
-            for part in content:
-                media = bytes(part.source or part.image_url or part.content).decode("utf-8", "replace")
-                yield part.text if part.text is not None else f"{part.type}{_shortened(media)}"
+            return [_text(part) for part in content]
+
+
+def _text(part: _Part) -> str:
+    if part.text is not None:
+        return part.text
+    media = bytes(part.source or part.image_url or part.content).decode("utf-8", "replace")
+    return f"{part.type}{_shortened(media)}"
 
 
 def _words(block: Block) -> str:

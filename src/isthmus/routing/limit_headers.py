@@ -56,7 +56,12 @@ def _moment(second: int) -> str:
 
 def duration(seconds: float) -> str:
     """As Go writes one, in whole seconds and never too short: `0s`, `59s`, `6m0s`, `1h0m1s`."""
-    minutes, rest = divmod(math.ceil(seconds), 60)
+    return _duration(math.ceil(seconds))
+
+
+@lru_cache(maxsize=128)
+def _duration(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours}h{minutes}m{rest}s"
@@ -64,9 +69,13 @@ def duration(seconds: float) -> str:
 
 
 def _tightest(standings: Sequence[Standing], unit: Unit) -> Standing | None:
-    rates = [each for each in standings if each.limit.unit is unit and isinstance(each.limit.window, Sliding)]
-    return min(rates, key=_remaining, default=None)
-
-
-def _remaining(standing: Standing) -> int:
-    return standing.remaining
+    tightest: Standing | None = None
+    for each in standings:
+        limit = each.limit
+        if (
+            limit.unit is unit
+            and isinstance(limit.window, Sliding)
+            and (tightest is None or each.remaining < tightest.remaining)
+        ):
+            tightest = each
+    return tightest

@@ -91,7 +91,9 @@ def _input_tokens(body: bytes) -> int:
     """A guess, corrected when the answer has ended. Files within the body are not text: counted by their size, one image
     would be more than most keys may use in a minute."""
     # The search costs a millisecond per megabyte, so only what names such a file pays for it.
-    files = list(_FILE.finditer(body)) if b"base64" in body else []
+    if b"base64" not in body:
+        return len(body) // CHARACTERS_PER_TOKEN
+    files = list(_FILE.finditer(body))
     text_bytes = len(body) - sum(each.end() - each.start() for each in files)
     return text_bytes // CHARACTERS_PER_TOKEN + len(files) * TOKENS_PER_FILE
 
