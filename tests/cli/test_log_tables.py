@@ -2,10 +2,9 @@
 
 import io
 
-import pytest
 from rich.console import Console
 
-from isthmus.cli.log_tables import figures_table, log_line, print_whole
+from isthmus.cli.log_tables import figures_table, log_line
 from isthmus.control.statistics import Figures, Group, Latency, Report
 from log_rows import log_row
 
@@ -70,12 +69,3 @@ def test_the_table_has_a_total() -> None:
     timed = shown(Report(0, 1, FIGURES, [Group(0, "claude", FIGURES)]))
     assert timed[1][:2] == ["1970-01-01T00:00:00Z", "claude"]
     assert [row[0] for row in shown(Report(0, 1, FIGURES, [])) if row] == ["Requests", "All"]
-
-
-@pytest.mark.parametrize("width", [40, 80, 300])
-def test_no_column_is_cut_however_narrow_the_terminal(width: int) -> None:
-    out = io.StringIO()
-    report = Report(0, 1, FIGURES, [Group(0, "a-provider/and-a-model-with-a-long-name", FIGURES)])
-    print_whole(Console(file=out, width=width), figures_table(report))
-    assert "…" not in out.getvalue()
-    assert len(out.getvalue().splitlines()) == 3

@@ -26,6 +26,7 @@ from isthmus.cli.account_tables import (
 )
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.settings import ConfigFile
+from isthmus.cli.tables import print_table
 from isthmus.control.account_adding import Added, Fate, summary
 from isthmus.control.account_file import AccountFile
 from isthmus.control.account_input import problems_of
@@ -70,7 +71,7 @@ def list_accounts(
         _print_json([account_row(view) for view in views])
     elif views:
         console = Console(highlight=False)
-        console.print(account_table(views))
+        print_table(console, account_table(views))
         for line in reason_lines(views):
             console.print(line, soft_wrap=True)
     else:

@@ -20,6 +20,7 @@ from isthmus.cli.key_tables import key_row, key_table, usage_row, usage_table
 from isthmus.cli.moments import read_moment
 from isthmus.cli.settings import ConfigFile, load_settings
 from isthmus.cli.stores import open_stores
+from isthmus.cli.tables import print_table
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import NotFound, OperationFailed
 from isthmus.control.key_input import KeyInput
@@ -150,7 +151,7 @@ def list_keys(
         rows = [key_row(key, used.get(key.id, CurrentUse())) for key in found]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     elif found:
-        Console(highlight=False).print(key_table(found, used))
+        print_table(Console(highlight=False), key_table(found, used))
     else:
         _say(
             "No keys yet: `isthmus keys create NAME` makes one." if text is None else "No key has this text."
@@ -233,7 +234,7 @@ def show_usage(
         rows = [{"day": row.day, **usage_row(row.used)} for row in use.days]
         print(json.dumps(rows, indent=2))
     else:
-        Console(highlight=False).print(usage_table(use))
+        print_table(Console(highlight=False), usage_table(use))
 
 
 async def _usage(config: Path | None, name: str, first: date, last: date) -> KeyUse:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
 
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -15,8 +12,6 @@ from isthmus.cli.moments import write_moment
 from isthmus.control.statistics import Figures, Group, Report
 from isthmus.observability.log_row import LogRow
 from isthmus.routing.limits import Unit, amount
-
-MAX_WIDTH: Final = 10_000
 
 
 def log_line(row: LogRow, key_names: Mapping[str, str] = MappingProxyType({})) -> Text:
@@ -45,13 +40,6 @@ def log_line(row: LogRow, key_names: Mapping[str, str] = MappingProxyType({})) -
         line.append(f"  {row.error}: {_plain(row.error_text or '')}", "red")
     line.append(f"  {row.request_id}", "dim")
     return line
-
-
-def print_whole(console: Console, table: Table) -> None:
-    """No column is cut: a terminal that is too narrow wraps the lines, and a file or a pipe has no width at all."""
-    natural = Measurement.get(console, console.options.update(width=MAX_WIDTH), table).maximum
-    console.width = max(natural, console.width)
-    console.print(table)
 
 
 def figures_table(report: Report) -> Table:

@@ -18,10 +18,11 @@ from isthmus import __version__
 from isthmus.admin.figures import FiguresView, GroupView
 from isthmus.admin.log_views import LogView
 from isthmus.cli.failure import CommandFailed
-from isthmus.cli.log_tables import figures_table, log_line, print_whole
+from isthmus.cli.log_tables import figures_table, log_line
 from isthmus.cli.moments import read_moment, write_moment
 from isthmus.cli.settings import ConfigFile, load_settings
 from isthmus.cli.stores import open_stores
+from isthmus.cli.tables import print_whole
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import OperationFailed
 from isthmus.control.people import OPERATOR, Person
