@@ -54,5 +54,5 @@ async def test_the_password_may_be_in_a_file(sqlite: Database, tmp_path: Path) -
 
 @pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa"])
 async def test_a_password_that_would_be_guessed_stops_the_start(sqlite: Database, password: str) -> None:
-    with pytest.raises(CommandFailed, match=PASSWORD_VARIABLE):
+    with pytest.raises(CommandFailed, match=f"^{PASSWORD_VARIABLE}: a password needs at least"):
         await notes(sqlite, {PASSWORD_VARIABLE: password})

@@ -110,7 +110,7 @@ async def test_a_client_that_leaves_gives_its_place_back() -> None:
         ("", "at least 10 characters"),
         ("nine char", "at least 10 characters"),
         ("x" * (MAX_CHARS + 1), "at most 256 characters"),
-        ("Administrator", "not the name of the user"),
+        ("Administrator", "to differ from the name of the user"),
         ("ababababababab", "at least 4 different characters"),
     ],
 )

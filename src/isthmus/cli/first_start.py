@@ -52,7 +52,7 @@ async def _ensured(first: FirstAdministrator, password: Secret) -> list[str]:
     try:
         ensured = await first.ensure(password)
     except OperationFailed as failure:
-        raise CommandFailed(f"{PASSWORD_VARIABLE}: {failure.message}") from None
+        raise CommandFailed(failure.message) from None  # which names the variable
     match ensured:
         case Ensured.MADE:
             return [f"administrator {ADMIN_NAME!r} made with the password in {PASSWORD_VARIABLE}"]

@@ -78,12 +78,12 @@ def demand_good(password: Secret, user_name: str, field: str = "password") -> No
     elif len(text) > MAX_CHARS:
         message = f"at most {MAX_CHARS} characters"
     elif user_name and text.lower() == user_name.lower():
-        message = "not the name of the user"
+        message = "to differ from the name of the user"
     elif len(set(text)) < 4:
         message = "at least 4 different characters"
     else:
         return
-    raise Invalid(f"{field}: a password needs to be better: {message}", [FieldProblem(field, message)])
+    raise Invalid(f"{field}: a password needs {message}", [FieldProblem(field, message)])
 
 
 def generated() -> Secret:
