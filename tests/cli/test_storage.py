@@ -20,7 +20,7 @@ def test_a_key_file_gets_a_new_key_and_keeps_the_old(run: Run, tmp_path: Path) -
     (old,) = load_or_make_keys(data_dir)
     done = run("storage", "rotate-key")
     assert done.returncode == 0, done.stderr
-    assert "1 rows are sealed with the newest key" in done.stdout
+    assert "Rows sealed with the newest key: 1." in done.stdout
     new, kept = load_or_make_keys(data_dir)
     assert kept == old != new
     assert not any(key.reveal() in done.stdout + done.stderr for key in (old, new))

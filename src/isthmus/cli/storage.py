@@ -53,7 +53,7 @@ def rotate_key(
     if key_file and forget_old:
         replace_keys(data_dir, load_or_make_keys(data_dir)[:1])
     Console(highlight=False, soft_wrap=True).print(
-        f"{rows} rows are sealed with the newest key. {_next(key_file, forget_old)}"
+        f"Rows sealed with the newest key: {rows}. {_next(key_file, forget_old)}"
     )
 
 
