@@ -74,3 +74,17 @@ def test_a_disk_without_room(near: Gateway) -> None:
     labels = {row["label"] for row in near.rows("SELECT label FROM accounts")}
     assert "after" in labels and "during" not in labels, "what was refused was not done"
     assert near.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+
+
+def test_a_log_file_on_a_disk_without_room(near: Gateway) -> None:
+    """Not even the log can say that nothing can be written."""
+    limits = resource.prlimit(near.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    during = ask_every_way(near, "near")
+    assert account_labelled(near, "unlogged").status == 503
+    during += ask_every_way(near, "near")
+    for way, answer in during:
+        assert_whole(way, answer)
+    resource.prlimit(near.pid, resource.RLIMIT_FSIZE, limits)
+    for _, answer in during:
+        assert near.request_row(answer.headers["request-id"])
+    assert near.logged(request_id=ask_every_way(near, "near")[0][1].headers["request-id"])

@@ -139,9 +139,12 @@ def test_a_database_server_that_goes_away(fars: list[Far], upstream: FaultyUpstr
 
 
 def test_a_gateway_that_stops_while_its_database_server_is_away(fars: list[Far]) -> None:
+    """It says how much was lost, also soon after it said that nothing could be written."""
+
     def story(far: Far) -> None:
         far.cut()
         ask_way(far.gateway, PLAIN, far.engine)
         far.gateway.stop()
+        assert far.gateway.said("rows of the request log are lost", dropped=1)
 
     all_at_once(story, fars)

@@ -6,12 +6,14 @@ import asyncio
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from databases import SERVERS
+from isthmus.storage import engine
 from isthmus.storage.database import Database
 from isthmus.storage.engine import address_of, connected, limited, open_engines
 from isthmus.storage.errors import StorageError, Unreachable
@@ -115,3 +117,18 @@ async def test_a_time_out_from_within_is_passed_on() -> None:
     with pytest.raises(TimeoutError, match="another"):
         async with limited(10, Unreachable("slow")):
             raise TimeoutError("another")
+
+
+class Silent:
+    """An engine whose server answers nothing any more."""
+
+    async def dispose(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_server_that_has_fallen_silent_keeps_nobody_from_leaving(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "CLOSE_TIMEOUT_S", 0.05)
+    silent: Any = Silent()
+    await asyncio.wait_for(engine.Engines(silent, silent, "a database").close(), 5)

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -42,7 +43,7 @@ def set_up(
         processors=_processors(_is_for_eyes(format, out), _wants_colours(out), redaction),
         # Loggers are put together once; the gate, which is asked first, decides what is let through at present.
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS["debug"]),
-        logger_factory=structlog.BytesLoggerFactory(out),
+        logger_factory=structlog.BytesLoggerFactory(_Steady(out)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     _bring_over_standard_logging()
@@ -59,6 +60,21 @@ def set_level(level: str) -> None:
         logging.getLogger(name).setLevel(loudness)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(_gate.least, LEVELS["warning"]))
+
+
+class _Steady:
+    """Loses what cannot be written: whoever logs must not fail because a disk is full or a reader has gone."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            self._out.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._out.flush()
 
 
 class _Gate:

@@ -74,7 +74,7 @@ class RequestLog:
         self._task: asyncio.Task[None] | None = None
         self._written = self._dropped = self._failures = 0
         self._failing: str | None = None
-        self._complained_s = float("-inf")
+        self._complained_s: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="request log")
@@ -193,10 +193,10 @@ class RequestLog:
         self._complain("rows of the request log are lost", dropped=self._dropped, reason=reason)
 
     def _complain(self, event: str, **fields: object) -> None:
-        """At most once a minute, or a storm in the database would be one in the log."""
+        """Of each event at most once a minute, or a storm in the database would be one in the log."""
         now_s = time.monotonic()
-        if now_s - self._complained_s >= COMPLAIN_EVERY_S:
-            self._complained_s = now_s
+        if now_s - self._complained_s.get(event, float("-inf")) >= COMPLAIN_EVERY_S:
+            self._complained_s[event] = now_s
             log.warning(event, failing=self._failing, **fields)
 
 
