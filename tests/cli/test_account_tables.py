@@ -69,9 +69,11 @@ def test_reasons_stand_below_on_one_line_each() -> None:
     off = AccountView(
         replace(ACCOUNT, enabled=False, off_reason="no\nmoney\x1b[2J"), LiveState(State.DISABLED, 0, ())
     )
-    assert [line.plain for line in reason_lines([well, RESTING, off])] == [
+    parted = AccountView(ACCOUNT, LiveState(State.DISABLED, 0, ()))
+    assert [line.plain for line in reason_lines([well, RESTING, off, parted])] == [
         "acc_1  cooling  all models until 2026-09-21T14:13:20Z: no money",
         "acc_1  disabled  no money [2J",
+        "acc_1  disabled  its provider 'openai' is switched off",
     ]
 
 

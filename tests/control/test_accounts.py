@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,7 @@ from isthmus.routing.slot import Standing
 from isthmus.storage.accounts import Account
 from isthmus.storage.cooldowns import CooldownRow
 from isthmus.storage.database import Database
+from isthmus.storage.providers import StoredProvider
 from isthmus.storage.vault import Vault
 
 
@@ -83,6 +85,17 @@ async def test_the_state_is_the_rows_word_until_a_gateway_has_one(desk: Desk) ->
     assert (view.live.state, view.live.in_flight, view.live.coolings) == (State.BUSY, 4, ())
     found = await desk.accounts.page(AccountQuery(state=State.BUSY), None, 10)
     assert [each.account.id for each in found.items] == [id]
+
+
+async def test_the_accounts_of_a_provider_that_is_off_are_off(desk: Desk) -> None:
+    stores = desk.accounts.providers
+    await stores.add(StoredProvider("vendor", "openai-compatible", {"vendor": "openai"}, 1, 1))
+    id = await create(desk, provider="vendor")
+    assert (await desk.accounts.get(id)).live.state is State.HEALTHY
+    await stores.change("vendor", lambda old: replace(old, enabled=False))
+    view = await desk.accounts.get(id)
+    assert (view.live.state, view.account.enabled) == (State.DISABLED, True)
+    assert (await desk.accounts.count_states())["vendor"] == {State.DISABLED: 1}
 
 
 async def test_a_rest_that_is_over_counts_no_more(desk: Desk) -> None:

@@ -40,6 +40,7 @@ async def test_a_provider_comes_back_as_it_went(store: ProviderStore, database: 
     assert await store.add(VENDOR)
     assert await store.add(later)
     assert await store.load_all() == [later, VENDOR]
+    assert await store.switched_off() == {each.name for each in (later, VENDOR) if not each.enabled}
     assert await store.find("vendor") == VENDOR
     assert await store.find("Vendor") is None
     assert (await database.revisions())[TOPIC] == 2

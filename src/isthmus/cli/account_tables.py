@@ -106,6 +106,8 @@ def problem_lines(added: Sequence[Added]) -> Iterable[str]:
 def _why(view: AccountView) -> str:
     if not view.account.enabled:
         return view.account.off_reason or ""
+    if view.live.state is State.DISABLED:
+        return f"its provider {view.account.provider!r} is switched off"
     rests = [
         f"{row.model or 'all models'} until {write_moment(row.until_ms)}: {row.text or row.reason}"
         for row in view.live.coolings

@@ -240,7 +240,13 @@ class AccountService:
     async def _lives(self, outlines: Sequence[Outline]) -> dict[str, LiveState]:
         now = now_ms()
         standings, rests = await self.standings(), await self.cooldowns.current(now)
-        return {each.id: _live(each, standings, rests.get(each.id, ()), now) for each in outlines}
+        off = await self.providers.switched_off() - self.configured().keys()
+        return {
+            each.id: stored_state(enabled=False, rests=rests.get(each.id, ()))
+            if each.provider in off
+            else _live(each, standings, rests.get(each.id, ()), now)
+            for each in outlines
+        }
 
     async def _one(self, person: Person, action: Action, id: str) -> None:
         refusal = (await self._refusals(action, [id])).get(id)

@@ -53,6 +53,12 @@ class ProviderStore:
         async with self._database.read() as connection:
             return [self._provider(row) for row in (await connection.execute(query)).mappings()]
 
+    async def switched_off(self) -> frozenset[str]:
+        """Names of those that are."""
+        query = select(_table.c.name).where(_table.c.enabled.is_(False))
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
     async def find(self, name: str) -> StoredProvider | None:
         async with self._database.read() as connection:
             row = (await connection.execute(select(_table).where(_table.c.name == name))).mappings().first()
