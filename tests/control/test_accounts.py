@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from desk import ANNA, KEY, LATER, Desk, account_input, set_up, written
+from isthmus.config import ProviderSettings
 from isthmus.control.account_adding import Fate
 from isthmus.control.account_file import AccountFile
 from isthmus.control.account_input import AccountPatch
@@ -53,6 +54,15 @@ async def test_accounts_of_the_configuration_are_among_the_others(desk: Desk) ->
     assert [each.hint for each in page.items] == ["…9876", None, "…1234"]
     assert page.items[0].proxy == "http://proxy:3128"
     assert (await desk.accounts.get("config:play")).account.provider == "play"
+
+
+async def test_a_provider_of_the_file_without_a_key_is_no_account_beside_stored_ones(desk: Desk) -> None:
+    local = {"local": ProviderSettings(base_url="http://127.0.0.1:9/v1")}
+    accounts = replace(desk.accounts, configured=lambda: local)
+    assert await accounts.ids_of(None) == ["config:local"]
+    stored = await accounts.create(ANNA, account_input(provider="local"))
+    assert await accounts.ids_of(None) == [stored.account.id]
+    assert [each.account.id for each in await accounts.try_provider(None)] == [stored.account.id]
 
 
 async def test_a_created_account_is_noted_without_its_key(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from isthmus import registry
 from isthmus.config import ImageSettings, ProviderSettings, Settings
+from isthmus.control.account_views import brings_account
 from isthmus.core.secret import Secret
 from isthmus.dialects import anthropic
 from isthmus.dialects.openai_chat import model_object, models_page
@@ -167,7 +168,7 @@ def _supplier(
 def configured_account(settings: Settings, name: str, stored: Sequence[Credentials]) -> Iterable[Credentials]:
     """The credential that a provider's own settings hold. A provider without one needs none, unless accounts are stored."""
     provider = settings.providers[name]
-    if provider.api_key or provider.headers or not stored:
+    if brings_account(provider, others=bool(stored)):
         member = Member(AccountId(f"config:{name}"), read_only=True)
         yield Credentials(name, member, {API_KEY: provider.api_key})
 

@@ -63,6 +63,11 @@ def is_configured(account_id: str) -> bool:
     return account_id.startswith(CONFIGURED)
 
 
+def brings_account(settings: ProviderSettings, *, others: bool) -> bool:
+    """Whether a provider of the file is an account by itself. One without a credential needs none, unless `others` are stored."""
+    return bool(settings.api_key or settings.headers or not others)
+
+
 def configured_account(provider: str, settings: ProviderSettings) -> Account:
     """The one account that a provider of the configuration file brings with it."""
     return Account(

@@ -20,6 +20,7 @@ from isthmus.control.account_views import (
     AccountView,
     LiveState,
     Standings,
+    brings_account,
     configured_account,
     is_configured,
     live_of,
@@ -212,11 +213,9 @@ class AccountService:
     async def try_some(self, ids: Sequence[str] | None = None) -> AsyncGenerator[Trial, None]:
         """Those of `ids` that are here, or all; each as soon as it is done, a few at a time."""
         configured = self._configured()
-        if ids is None:
-            accounts = [*configured.values(), *await self.accounts.load_all()]
-        else:
-            accounts = [configured[id] for id in ids if id in configured]
-            accounts += await self.accounts.find_all([id for id in ids if id not in configured])
+        ids = await self.ids_of(None) if ids is None else ids
+        accounts = [configured[id] for id in ids if id in configured]
+        accounts += await self.accounts.find_all([id for id in ids if id not in configured])
         async with aclosing(try_all(accounts, await self._adder.types(), self.probe)) as trials:
             async for trial in trials:
                 yield trial
@@ -232,7 +231,14 @@ class AccountService:
         return {each.id: each for each in accounts}
 
     async def _outlines(self) -> Sequence[Outline]:
-        return [*map(_outline, self._configured().values()), *await self.accounts.outlines()]
+        stored = await self.accounts.outlines()
+        served, settings = {each.provider for each in stored}, self.configured()
+        own = [
+            each
+            for each in self._configured().values()
+            if brings_account(settings[each.provider], others=each.provider in served)
+        ]
+        return [*map(_outline, own), *stored]
 
     async def _view(self, account: Account) -> AccountView:
         return AccountView(account, (await self._lives([_outline(account)]))[account.id])
