@@ -29,7 +29,8 @@ def account_problems(
     type = types.get(provider)
     if type is None:
         known = ", ".join(sorted(types)) or "none yet"
-        yield FieldProblem("provider", f"no provider of this name: create it first, or use one of {known}")
+        way_out = "write it into the configuration file, make it with POST /v2/providers, or use one of"
+        yield FieldProblem("provider", f"there is no provider of this name: {way_out} {known}")
     elif type in SERVED_TYPES and kind != API_KEY:
         yield FieldProblem("kind", f"providers of type {type!r} take accounts of kind {API_KEY!r}")
     elif kind == API_KEY:
