@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "migrate": Entry("isthmus.cli.migrate", "Take over from another program."),
     "accounts": Entry("isthmus.cli.accounts", "Accounts at upstreams."),
     "keys": Entry("isthmus.cli.keys", "API keys of the gateway."),
+    "ips": Entry("isthmus.cli.ips", "Addresses that are refused."),
     "logs": Entry("isthmus.cli.logs", "The log of requests."),
     "settings": Entry("isthmus.cli.live_settings", "Settings that may be changed while the gateway runs."),
     "admin": Entry("isthmus.cli.admin", "Users of the administration, their passwords and tokens."),

@@ -72,7 +72,7 @@ class IpService:
         now = self.now_ms()
         block = rules_of(await self.blocks.load(now)).match(network.partition("/")[0], now / 1000)
         if block is None:
-            return f"{network} is not blocked: see GET /v2/ips/blocked"
+            return f"{network} is not blocked: see `isthmus ips list` or GET /v2/ips/blocked"
         return f"{network} has no block of its own: unblock {block.network}, which it is in"
 
 
