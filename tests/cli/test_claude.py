@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from cli.processes import DUMMY, Run, Serve
-from isthmus.cli.claude import find_program, gateway_url, prepared
+from isthmus.cli.claude import client_key, find_program, gateway_url, prepared
 from isthmus.cli.failure import CommandFailed
 from isthmus.config import Settings
+from isthmus.core.secret import Secret
 
 CREDENTIALS = {
     "ANTHROPIC_API_KEY": "sk-ant-personal",
@@ -76,8 +77,41 @@ def test_the_configuration_gives_address_and_key(
     assert said["environment"]["ANTHROPIC_BASE_URL"] == f"{gateway.url}/dummy"
     assert said["environment"]["ANTHROPIC_AUTH_TOKEN"] == "key-of-client"
     assert run("claude", "--config", file, "--provider", "other", env=with_path(fake_cli)).stderr.startswith(
-        "isthmus: no provider 'other': choose one of dummy"
+        "isthmus: no provider 'other': use one of dummy"
     )
+
+
+def test_a_key_of_the_gateway_comes_from_a_variable(run: Run, serve: Serve, fake_cli: Path) -> None:
+    gateway = serve({**DUMMY, "api_keys": ["key-of-client"]})
+    refused = run("claude", "--url", gateway.url, env=with_path(fake_cli))
+    assert refused.returncode == 1
+    assert "this API key is not known here" in refused.stderr
+    assert "isthmus keys create" in refused.stderr
+    env = with_path(fake_cli) | {"MINE": "key-of-client"}
+    done = run("claude", "--url", gateway.url, "--key-env", "MINE", env=env)
+    assert json.loads(done.stdout)["environment"]["ANTHROPIC_AUTH_TOKEN"] == "key-of-client"
+
+
+@pytest.mark.parametrize(
+    ("environment", "configured", "variable", "key"),
+    [
+        ({}, [], None, "isthmus"),
+        ({"ANTHROPIC_AUTH_TOKEN": "personal"}, [], None, "isthmus"),
+        ({"ANTHROPIC_AUTH_TOKEN": "sk-isthmus-made"}, [], None, "sk-isthmus-made"),
+        ({"ANTHROPIC_AUTH_TOKEN": "sk-isthmus-made"}, ["key-of-file"], None, "key-of-file"),
+        ({}, ["key-of-file"], "MINE", "key-of-variable"),
+    ],
+)
+def test_which_key_is_shown(
+    environment: dict[str, str],
+    configured: list[str],
+    variable: str | None,
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MINE", "key-of-variable")
+    settings = Settings.model_validate({"api_keys": configured})
+    assert client_key(environment, settings, variable).reveal() == key
 
 
 def test_without_a_gateway_it_says_how_to_start_one(run: Run, fake_cli: Path) -> None:
@@ -142,10 +176,10 @@ def test_a_free_port_cannot_be_guessed() -> None:
 
 
 def test_a_distant_gateway_is_reached_as_the_environment_says() -> None:
-    environment = prepared({"NO_PROXY": "inside"}, "https://gateway.example.com", Settings())
+    environment = prepared({"NO_PROXY": "inside"}, "https://gateway.example.com", Secret("k"))
     assert environment["NO_PROXY"] == "inside"
 
 
 def test_a_choice_already_made_is_kept() -> None:
     name = "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"
-    assert prepared({name: "0"}, "http://127.0.0.1:1", Settings())[name] == "0"
+    assert prepared({name: "0"}, "http://127.0.0.1:1", Secret("k"))[name] == "0"

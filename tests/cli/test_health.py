@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from isthmus.cli.failure import CommandFailed
-from isthmus.cli.health import demand_gateway
+from isthmus.cli.health import demand_entry, demand_gateway
+from isthmus.core.secret import Secret
 
 
 @contextmanager
@@ -53,3 +54,23 @@ def test_nothing_is_said_with_the_way_to_start_it() -> None:
         pass
     with pytest.raises(CommandFailed, match=r"no gateway answers at .*`isthmus serve --config my\.yaml`"):
         demand_gateway(gone, Path("my.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (401, b'{"error": {"message": "no such key"}}', "no such key. `isthmus keys create NAME` makes one"),
+        (404, b'{"error": {"message": "no provider \'x\'"}}', "no provider 'x'"),
+        (401, b"<html>", "the gateway refuses the request"),
+    ],
+)
+def test_a_gateway_that_lets_nobody_in_with_this_key(status: int, body: bytes, said: str) -> None:
+    with answering(status, body) as url, pytest.raises(CommandFailed, match=said):
+        demand_entry(url, Secret("key"))
+
+
+@pytest.mark.parametrize("status", [200, 429, 502, 529])
+def test_whether_the_upstream_answers_is_another_question(status: int) -> None:
+    with answering(status, b"{}") as url:
+        demand_entry(url, Secret("key"))
+    demand_entry("http://127.0.0.1:9", Secret("key"))

@@ -14,12 +14,15 @@ from urllib.parse import quote, urlsplit
 
 import typer
 
+from isthmus.cli.account_reading import read_variable
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.greeting import NO_KEY, address
-from isthmus.cli.health import demand_gateway
+from isthmus.cli.health import demand_entry, demand_gateway
 from isthmus.cli.settings import load_settings
 from isthmus.config import Settings
 from isthmus.config.fields import is_loopback
+from isthmus.control.keys import BEGINNING
+from isthmus.core.secret import Secret
 
 PROGRAM: Final = "claude"
 CARRIER: Final = "claude_agent_sdk"
@@ -62,6 +65,10 @@ def claude(
     provider: Annotated[
         str | None, typer.Option("--provider", metavar="NAME", help="Use this provider, not the default one.")
     ] = None,
+    key_env: Annotated[
+        str | None,
+        typer.Option("--key-env", metavar="NAME", help="Take the API key of the gateway from this variable."),
+    ] = None,
     cli_path: Annotated[
         Path | None,
         typer.Option("--cli-path", metavar="FILE", help="The Claude Code program, if not `claude` on PATH."),
@@ -75,15 +82,20 @@ def claude(
     Options of this command come first; everything from the first word that is not one of them goes to Claude Code, as in
     `isthmus claude --provider local -p "say hi"`. What follows `--` goes there in any case: `isthmus claude -- --help`.
 
-    Anthropic credentials in the environment are not passed on. Exit code: that of Claude Code, or 1 if it could not be run.
+    The key is the first of `api_keys`, unless --key-env names another, or ANTHROPIC_AUTH_TOKEN holds one that `isthmus keys
+    create` made. Other Anthropic credentials in the environment are not passed on.
+
+    Exit code: that of Claude Code, or 1 if it could not be run.
     """
     settings = load_settings(config).settings
     program = find_program(cli_path)
     base = gateway_url(settings, url)
     demand_gateway(base, config)
     if provider is not None:
-        base = f"{base}/{_known(provider, settings, url)}"
-    environment = prepared(os.environ, base, settings)
+        base = f"{base}/{quote(provider, safe='')}"
+    key = client_key(os.environ, settings, key_env)
+    demand_entry(base, key)
+    environment = prepared(os.environ, base, key)
     sys.stdout.flush()
     try:
         os.execve(program, [str(program), *(arguments or [])], environment)  # noqa: S606 - no shell is wanted
@@ -130,18 +142,21 @@ def _bundled() -> Path | None:
     return None
 
 
-def _known(provider: str, settings: Settings, url: str | None) -> str:
-    """Judged only by a configuration that describes the gateway in question."""
-    if url is None and settings.providers and provider not in settings.providers:
-        raise CommandFailed(f"no provider {provider!r}: choose one of {', '.join(settings.providers)}")
-    return quote(provider, safe="")
+def client_key(environment: Mapping[str, str], settings: Settings, variable: str | None) -> Secret:
+    """What the gateway is to be shown. Raises `CommandFailed` for a variable that is not set."""
+    if variable is not None:
+        return Secret(read_variable(variable, "--key-env"))
+    if settings.api_keys:
+        return settings.api_keys[0]
+    exported = environment.get("ANTHROPIC_AUTH_TOKEN", "")
+    return Secret(exported if exported.startswith(BEGINNING) else NO_KEY)
 
 
-def prepared(environment: Mapping[str, str], base_url: str, settings: Settings) -> dict[str, str]:
+def prepared(environment: Mapping[str, str], base_url: str, key: Secret) -> dict[str, str]:
     """The environment for Claude Code: the gateway and its key, and no other credential or way out."""
     own = {name: value for name, value in environment.items() if not _leads_past(name)}
     own["ANTHROPIC_BASE_URL"] = base_url
-    own["ANTHROPIC_AUTH_TOKEN"] = settings.api_keys[0].reveal() if settings.api_keys else NO_KEY
+    own["ANTHROPIC_AUTH_TOKEN"] = key.reveal()
     # Without it only built-in models can be chosen in its menu.
     own.setdefault("CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY", "1")
     host = urlsplit(base_url).hostname or ""
