@@ -125,6 +125,7 @@ def configuration(name: str, place: Path, port: int, upstream_port: int) -> dict
 
 
 def environment(name: str, ground: Ground) -> dict[str, str]:
-    """Ours without gateway settings: what is measured are the defaults."""
+    """Ours without gateway settings: what is measured are the defaults. Nobody's own data directory is touched."""
     kept = {key: value for key, value in os.environ.items() if not key.upper().startswith("ISTHMUS_")}
+    kept["XDG_DATA_HOME"] = str(ground.folder)
     return kept | {"PYTHONPATH": str(ground.earlier / "src")} if name == EARLIER else kept

@@ -49,6 +49,8 @@ def test_gateway_settings_of_the_caller_do_not_leak_in(
     ground = Ground(tmp_path)
     assert "ISTHMUS_LOG__LEVEL" not in environment(FULL, ground)
     assert environment(FULL, ground)["KEPT"] == "yes"
+    # An earlier gateway is not told where its data are: it must not find the user's.
+    assert environment(EARLIER, ground)["XDG_DATA_HOME"] == str(tmp_path)
     assert environment(EARLIER, ground)["PYTHONPATH"] == str(tmp_path / "earlier" / "src")
 
 
