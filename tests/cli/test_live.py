@@ -234,6 +234,8 @@ async def test_blocked_addresses_are_refused(both: tuple[Live, Stores]) -> None:
 async def test_prices_make_costs(both: tuple[Live, Stores]) -> None:
     live, _ = both
     assert live.price_of("dummy", "dummy") is None
+    assert live.price_of("dummy", "claude-sonnet-4-5") is None  # It answers to the name and costs nothing.
+    assert live.price_of("elsewhere", "claude-sonnet-4-5") is not None
     await live.tables.prices.put([StoredPrice("dummy", {"input": 1, "output": 2}, now_ms())])
     await live.look()
     await hello(live)

@@ -243,3 +243,11 @@ def test_a_shipped_price_is_plausible(name: str) -> None:
     assert lengths == sorted(lengths)
     dearness = [price.input, *(tier.price.input for tier in price.tiers)]
     assert dearness == sorted(set(dearness))
+
+
+def test_an_operators_own_price_can_be_asked_for_alone() -> None:
+    own = Price.parse({"input": 1, "output": 2})
+    table = PriceTable.shipped().with_overrides({"mine/claude-*": own})
+    assert table.own("mine", "claude-sonnet-4-5") == own
+    assert table.own("other", "claude-sonnet-4-5") is None
+    assert table.of("other", "claude-sonnet-4-5") is not None

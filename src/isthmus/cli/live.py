@@ -257,7 +257,10 @@ class Live:
 
     def price_of(self, provider: str, model: str) -> Price | None:
         """Of a provider's model, by the upstream's name."""
-        return self._prices.of(provider, model, _vendor(self.settings.providers.get(provider)))
+        settings = self.settings.providers.get(provider)
+        if settings is not None and settings.type == "dummy":
+            return self._prices.own(provider, model)  # It answers under any name, and nobody bills for it.
+        return self._prices.of(provider, model, _vendor(settings))
 
     async def _apply_prices(self) -> None:
         self._prices = self._prices.with_overrides(await self.tables.prices.load())

@@ -11,7 +11,7 @@ one provider or vendor only: `groq/openai/gpt-oss-120b`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -124,13 +124,13 @@ class PriceTable:
             self._remembered[key] = self._find(provider, model, vendor)
         return self._remembered[key]
 
+    def own(self, provider: str, model: str) -> Price | None:
+        """The operator's own price, never a shipped one."""
+        return _first(self._tables[:1], (f"{provider}/{model}", model))
+
     def _find(self, provider: str, model: str, vendor: str) -> Price | None:
         spellings = [f"{provider}/{model}", *([f"{vendor}/{model}"] if vendor else []), model]
-        for table in self._tables:
-            for spelling in spellings:
-                if (price := table.find(spelling)) is not None:
-                    return price
-        return None
+        return _first(self._tables, spellings)
 
 
 class _Rows:
@@ -144,6 +144,14 @@ class _Rows:
         row = self._names.explicit(spelling)
         # A map takes an upstream's name at its word; a model that is called like a row's number has no price for that.
         return None if row is None or row == spelling else self._prices[row]
+
+
+def _first(tables: Sequence[_Rows], spellings: Sequence[str]) -> Price | None:
+    for table in tables:
+        for spelling in spellings:
+            if (price := table.find(spelling)) is not None:
+                return price
+    return None
 
 
 def parse_rows(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Price]:
