@@ -70,7 +70,7 @@ async def take_sample(target: Target) -> Sample:
         plain_us=await bounded(plan, request_us(target, Plain(), plan.plain_requests)),
         stream_us=stream_us,
         burst_us=burst_us,
-        paced_us=await bounded(plan, paced_event_us(target)),
+        paced_us=await paced_patiently_us(target),
         alone_ms=await bounded(plan, first_token_alone_ms(target)),
         together_ms=await bounded(plan, first_token_together_ms(target)),
         volley_ms=await bounded(plan, first_token_volley_ms(target)),
@@ -122,6 +122,20 @@ async def _ask_all(opened: list[Connection], request: bytes, count: int, behavio
     await run_together([work(connection) for connection in opened])
 
 
+class OutOfPace(BadAnswer):
+    """The streams did not run as fast as they were meant to: the machine was too busy at that moment."""
+
+
+async def paced_patiently_us(target: Target) -> float:
+    """Asked again when something else kept the machine busy meanwhile, but not for ever."""
+    for _ in range(PACED_TRIES - 1):
+        try:
+            return await bounded(target.plan, paced_event_us(target))
+        except OutOfPace:
+            continue
+    return await bounded(target.plan, paced_event_us(target))
+
+
 async def paced_event_us(target: Target) -> float:
     """CPU per event in a window in which all streams run: opening and closing them is outside."""
     request = target.request(Paced())
@@ -135,12 +149,13 @@ async def paced_event_us(target: Target) -> float:
         rate = events / (time.monotonic() - started) / len(opened)
     await asyncio.sleep(_QUIET_S * 2)
     if not PACED_AT_LEAST < rate < PACED_AT_MOST:
-        raise BadAnswer(
+        raise OutOfPace(
             f"paced streams ran at {rate:.1f} events/s each instead of 50: the machine is too busy"
         )
     return used_s / events * 1e6
 
 
+PACED_TRIES = 4
 PACED_AT_LEAST, PACED_AT_MOST = 42.0, 55.0
 """Outside of these the streams were not what the figure says, and the figure is refused."""
 

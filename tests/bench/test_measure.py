@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bench import measure
 from bench.client import BadAnswer
 from bench.measure import Target, line_through, request_us, run_together, take_sample
 from bench.memory import OpenStreams, Soak, hold_streams, soak
 from bench.plan import Plan
 from bench.process import Cores
-from bench.subjects import running_upstream
+from bench.subjects import Subject, running_upstream
 from bench.workload import LANES, RAW_CHAT, RAW_MESSAGES, Burst
 
 TINY = Plan(
@@ -48,6 +49,27 @@ async def test_a_small_run_gives_every_figure(tmp_path: Path, monkeypatch: pytes
             assert all(
                 taken[name] > 0 for name in ("plain_us", "paced_us", "alone_ms", "together_ms", "volley_ms")
             )
+
+
+@pytest.mark.parametrize(("busy", "told"), [(1, 7.0), (measure.PACED_TRIES, None)])
+async def test_streams_out_of_pace_are_asked_again_but_not_for_ever(
+    busy: int, told: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = iter([measure.OutOfPace("40.0 events/s")] * busy + [7.0])
+
+    async def paced(_target: Target) -> float:
+        outcome = next(outcomes)
+        if isinstance(outcome, measure.OutOfPace):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(measure, "paced_event_us", paced)
+    asked = measure.paced_patiently_us(Target(Subject("direct", 1, 2), RAW_CHAT, TINY))
+    if told is None:
+        with pytest.raises(BadAnswer, match=r"40\.0 events/s"):
+            await asked
+    else:
+        assert await asked == told
 
 
 async def test_memory_is_read_at_every_number_of_open_streams(tmp_path: Path) -> None:
