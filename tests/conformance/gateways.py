@@ -12,7 +12,7 @@ import uvicorn
 from isthmus.cli.compose import build, open_hands
 from isthmus.config.settings import Settings
 
-PACE = {"commit_after_s": 0.3, "keepalive_s": 0.3}
+PACE = {"commit_after_s": 1.0, "keepalive_s": 0.3}
 
 
 @asynccontextmanager
