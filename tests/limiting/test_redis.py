@@ -180,7 +180,7 @@ async def test_a_silent_redis_costs_the_time_out_once() -> None:
         started_s = time.monotonic()
         for _ in range(100):
             await limiter.standing("key:1", [PER_MINUTE], NOON_S)
-        assert time.monotonic() - started_s < 0.15
+        assert time.monotonic() - started_s < 2  # asked each time, it would be 20 s
         await limiter.close()
 
 
