@@ -3,11 +3,13 @@
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 import uvloop
 
+from isthmus.cli import process
 from isthmus.cli.compose import build, open_hands
 from isthmus.cli.listening import listen, port_of
 from isthmus.cli.process import COLLECT_AFTER, KEEP_ALIVE_S, GatewayServer, loop_factory, spare_the_collector
@@ -81,3 +83,12 @@ def test_what_is_built_by_then_is_no_more_looked_through() -> None:
     assert gc.get_threshold()[0] == COLLECT_AFTER
     assert gc.get_threshold()[1] > 0  # it goes on collecting
     assert not any(each is kept for each in gc.get_objects())
+
+
+def test_the_loop_does_not_wait_long_for_other_threads() -> None:
+    before = sys.getswitchinterval()
+    try:
+        process.favour_the_loop()
+        assert sys.getswitchinterval() == pytest.approx(process.SWITCH_AFTER_S)
+    finally:
+        sys.setswitchinterval(before)

@@ -93,7 +93,10 @@ def test_saying_nothing_changes_nothing() -> None:
             {"ip_limits.enabled": 1},
             "ip_limits.enabled: cannot be changed while running; did you mean 'ip_limit.enabled'?",
         ),
-        ({"x": 1}, "x: cannot be changed while running; see `isthmus settings list` or GET /v2/settings for those that can"),
+        (
+            {"x": 1},
+            "x: cannot be changed while running; see `isthmus settings list` or GET /v2/settings for those that can",
+        ),
         (
             {"default_provider": "locl"},
             "default_provider: not among the providers (found 'locl'); did you mean 'local'?",

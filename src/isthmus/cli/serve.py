@@ -13,7 +13,7 @@ from isthmus.cli import greeting
 from isthmus.cli.compose import open_hands
 from isthmus.cli.found import look_around, with_found
 from isthmus.cli.listening import listen, port_of
-from isthmus.cli.process import GatewayServer, loop_factory, spare_the_collector
+from isthmus.cli.process import GatewayServer, favour_the_loop, loop_factory, spare_the_collector
 from isthmus.cli.running import run_gateway
 from isthmus.cli.settings import ConfigFile, load_settings, secrets_of
 from isthmus.cli.stores import open_stores
@@ -100,4 +100,5 @@ async def _serve(loaded: Loaded, sockets: list[socket.socket], redaction: Redact
             when_draining=running.log.end_tails,
         )
         spare_the_collector()
+        favour_the_loop()
         await server.serve(sockets)

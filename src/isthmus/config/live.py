@@ -163,7 +163,11 @@ def _unknown(name: str) -> Problem:
     if type_at(Settings, tuple(name.split("."))) is not None:
         return Problem("", name, what, way_out="write it into the configuration file")
     near = suggest(name, LIVE)
-    way_out = f"did you mean {near!r}?" if near else "see `isthmus settings list` or GET /v2/settings for those that can"
+    way_out = (
+        f"did you mean {near!r}?"
+        if near
+        else "see `isthmus settings list` or GET /v2/settings for those that can"
+    )
     return Problem("", name, what, way_out=way_out)
 
 
