@@ -51,7 +51,9 @@ class Serving:
         return self.log_file.read_text()
 
     def log_lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.splitlines()]
+        """One that is being written is not there yet."""
+        *lines, _unfinished = self.log.split("\n")
+        return [json.loads(line) for line in lines]
 
     def stop(self, number: int = signal.SIGTERM, within_s: float = 15) -> int:
         self.process.send_signal(number)

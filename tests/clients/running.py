@@ -73,8 +73,8 @@ class RunningGateway:
 
     @property
     def log(self) -> list[Json]:
-        """The log lines so far."""
-        lines = self.stderr.read_text(errors="replace").splitlines()
+        """The log lines so far; one that is being written is not there yet."""
+        *lines, _unfinished = self.stderr.read_text(errors="replace").split("\n")
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def logged(self, **wanted: object) -> list[Json]:
