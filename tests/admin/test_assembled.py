@@ -74,8 +74,9 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    async with gateway(tmp_path) as (running, stores):
+async def office(tmp_path: Path, database_url: str) -> AsyncIterator[Office]:
+    """On each engine in turn."""
+    async with gateway(tmp_path, database=database_url) as (running, stores):
         yield Office(running, stores)
 
 

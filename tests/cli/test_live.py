@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from asgi import Reply, ask
 from cli.gateways import gateway
+from isthmus.cli import live as live_module
 from isthmus.cli.live import Live
 from isthmus.cli.stores import Stores
 from isthmus.control.clock import now_ms
@@ -21,11 +26,13 @@ from isthmus.routing.permissions import KeyTerms, key_hash
 from isthmus.routing.pool import AccountId, Lease, State
 from isthmus.storage.accounts import API_KEY, Account
 from isthmus.storage.cooldowns import CooldownRow
+from isthmus.storage.database import touch
 from isthmus.storage.ips import BlockedNetwork
 from isthmus.storage.key_usage import Used, UsedOnDay, day_of
 from isthmus.storage.keys import ApiKey
 from isthmus.storage.prices import StoredPrice
 from isthmus.storage.providers import StoredProvider
+from isthmus.storage.schema import api_keys
 from isthmus.storage.users import StoredUser, UserChange
 
 HELLO = {"model": "dummy", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
@@ -241,3 +248,25 @@ async def test_prices_make_costs(both: tuple[Live, Stores]) -> None:
     await hello(live)
     (use,) = [live.gateway.admission.cost_of("dummy", "dummy", Usage(1000, output_tokens=10))]
     assert use == 1_020_000
+
+
+async def test_a_row_that_cannot_be_read_is_complained_of_once(
+    both: tuple[Live, Stores], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, stores = both
+    monkeypatch.setattr(live_module, "LOOK_EVERY_S", 0.01)
+    await live.tables.keys.add(key())
+    await live.look()
+
+    async def spoil(connection: AsyncConnection) -> None:
+        await connection.execute(update(api_keys).values(models="no JSON"))
+        await touch(connection, "keys")
+
+    await stores.database.write(spoil)
+    with capture_logs() as logged:
+        following = asyncio.create_task(live.follow())
+        await asyncio.sleep(0.5)
+        following.cancel()
+    said = [entry["event"] for entry in logged]
+    assert said.count("a change in the database could not be applied") == 1
+    assert (await hello(live, KEY)).status == 200

@@ -142,7 +142,10 @@ class Live:
                     log.warning("changes cannot be read from the database", error=str(error))
                 failing = True
             except Exception:
-                log.exception("a change in the database could not be applied")
+                # It is tried again with every look, and said once.
+                if not failing:
+                    log.exception("a change in the database could not be applied")
+                failing = True
 
     async def look(self) -> None:
         """Takes over what has changed in the database since the last look."""
