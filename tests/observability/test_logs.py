@@ -67,7 +67,7 @@ def test_less_than_the_level_is_not_said() -> None:
 def test_the_level_can_be_changed_while_loggers_are_in_use() -> None:
     out = io.BytesIO()
     set_up("info", "json", stream=out)
-    log, library = structlog.get_logger("isthmus"), logging.getLogger("some.library")
+    log, library = structlog.get_logger("isthmus"), logging.getLogger("somebody.else")
     for level in ("info", "debug", "error", "info"):
         set_level(level)
         log.debug("debug", at=level)
