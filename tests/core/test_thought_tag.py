@@ -5,12 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.core import thought_tag
+from isthmus.core.conversation import Opaque
 from isthmus.core.thought_tag import PREFIX, ThoughtTag
 
+seals = st.none() | st.builds(Opaque, st.text(), st.text(), st.text())
 
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.none() | st.text(min_size=1))
-def test_a_tag_comes_back_as_it_was_minted(source: str, hidden: str | None) -> None:
-    assert thought_tag.read(thought_tag.mint(source, hidden)) == ThoughtTag(source, hidden)
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.none() | st.text(min_size=1), seals)
+def test_a_tag_comes_back_as_it_was_minted(source: str, hidden: str | None, sealed: Opaque | None) -> None:
+    assert thought_tag.read(thought_tag.mint(source, hidden, sealed)) == ThoughtTag(source, hidden, sealed)
+
+
+@pytest.mark.parametrize("inside", ["", "[", "{}", '["a","b"]', '["a","b",1]', "[" * 100_000])
+def test_a_damaged_seal_is_none(inside: str) -> None:
+    packed = thought_tag._b64(zlib.compress(inside.encode()))
+    assert thought_tag.read(f"{thought_tag.mint('p', 't')}.{packed}") == ThoughtTag("p", "t")
 
 
 @given(st.text())

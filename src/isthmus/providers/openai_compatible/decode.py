@@ -13,10 +13,10 @@ from typing import Any, Final
 from isthmus.core.compose import Composer
 from isthmus.core.errors import UpstreamProtocolError
 from isthmus.core.events import Citation, Event, Stop
+from isthmus.core.stop_strings import StopStrings
+from isthmus.core.think_tags import Kind, TagSplitter
 from isthmus.providers.openai_compatible.errors import classify_frame
 from isthmus.providers.openai_compatible.schema import Choice, Chunk, Delta, NotAChunk, read_chunk
-from isthmus.providers.openai_compatible.stop_strings import StopStrings
-from isthmus.providers.openai_compatible.think_tags import Kind, TagSplitter
 from isthmus.providers.openai_compatible.tool_calls import ToolCalls
 from isthmus.providers.openai_compatible.vendor import Vendor
 from isthmus.wire.json_text import whole_characters

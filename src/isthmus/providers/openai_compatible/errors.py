@@ -6,16 +6,15 @@ is passed on, since clients recover by its words; anything else is told in ours.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import msgspec
 
 from isthmus.core.commands import Head
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
+from isthmus.core.figures import http_date, number_of
 from isthmus.core.overflow import recognise
 from isthmus.core.reset_words import wait_in_words
 
@@ -238,10 +237,10 @@ def _status_of(code: str) -> int:
 
 def _wait_s(headers: Mapping[str, str], body: bytes, now_s: float) -> float | None:
     """How long to wait: `retry-after-ms`, `retry-after` (seconds or a date), then a reset header, then the body."""
-    if (ms := _number(headers.get("retry-after-ms"))) is not None:
+    if (ms := number_of(headers.get("retry-after-ms"))) is not None:
         return _sane(ms / 1000)
     if (value := headers.get("retry-after")) is not None:
-        seconds = _number(value)
+        seconds = number_of(value)
         return _sane(seconds if seconds is not None else _until_date(value, now_s))
     for name in ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-ratelimit-reset"):
         if (value := headers.get(name)) is not None and (wait := _reset(value, now_s)) is not None:
@@ -257,7 +256,7 @@ def _in_body(body: bytes, now_s: float) -> float | None:
     inner = value.get("error") if isinstance(value, dict) else None
     for place in (inner, value):
         if isinstance(place, dict):
-            if (wait := _number(place.get("retry_after"))) is not None:
+            if (wait := number_of(place.get("retry_after"))) is not None:
                 return wait
             if (
                 place.get("reset_at") is not None
@@ -269,7 +268,7 @@ def _in_body(body: bytes, now_s: float) -> float | None:
 
 def _reset(value: str, now_s: float) -> float | None:
     """`6m0s`, `250ms`, seconds from now, or a time of day in seconds or milliseconds."""
-    number = _number(value)
+    number = number_of(value)
     if number is not None:
         if number > 1e12:
             return number / 1000 - now_s
@@ -283,7 +282,7 @@ def _duration(value: str) -> float | None:
     for character in value + "0":
         if character.isdigit() or character == ".":
             if unit:
-                if unit not in scale or (number := _number(digits)) is None:
+                if unit not in scale or (number := number_of(digits)) is None:
                     return None
                 total, digits, unit, found = total + number * scale[unit], "", "", True
             digits += character
@@ -293,20 +292,8 @@ def _duration(value: str) -> float | None:
 
 
 def _until_date(value: str, now_s: float) -> float | None:
-    try:
-        return parsedate_to_datetime(value).timestamp() - now_s
-    except (ValueError, OverflowError):
-        return None
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    at_s = http_date(value)
+    return None if at_s is None else at_s - now_s
 
 
 def _sane(seconds: float | None) -> float | None:

@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.providers.openai_compatible.think_tags import Kind, TagSplitter
+from isthmus.core.think_tags import Kind, TagSplitter
 
 
 def split(*pieces: str, opened: bool = False) -> tuple[str, str]:
@@ -34,3 +34,11 @@ def test_once_behind_the_thought_everything_is_text() -> None:
     list(splitter.feed("<think>a</think>b"))
     assert splitter.done
     assert not TagSplitter().done
+
+
+def test_another_tag() -> None:
+    splitter = TagSplitter(tag="thinking")
+    said = [each for piece in ("<thin", "king>a</think", "></thinking>b") for each in splitter.feed(piece)]
+    assert "".join(text for kind, text in said if kind is Kind.THOUGHT) == "a</think>"
+    assert said[-1] == (Kind.TEXT, "b")
+    assert list(TagSplitter(tag="thinking").feed("<think>x")) == [(Kind.TEXT, "<think>x")]

@@ -1,4 +1,4 @@
-"""Thoughts that a model writes into its text, between `<think>` tags, told apart as they stream."""
+"""Thoughts that a model writes into its text, between tags such as `<think>`, told apart as they stream."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
-OPEN: Final = "<think>"
-CLOSE: Final = "</think>"
+TAG: Final = "think"
 
 
 class Kind(Enum):
@@ -27,9 +26,10 @@ class TagSplitter:
     At most a tag's length is held back, when the text so far could be the beginning of one.
     """
 
-    __slots__ = ("_at", "_fresh", "_held")
+    __slots__ = ("_at", "_close", "_fresh", "_held", "_open")
 
-    def __init__(self, *, opened: bool = False) -> None:
+    def __init__(self, *, opened: bool = False, tag: str = TAG) -> None:
+        self._open, self._close = f"<{tag}>", f"</{tag}>"
         self._at = _At.INSIDE if opened else _At.START
         self._held = ""
         self._fresh = False
@@ -62,21 +62,21 @@ class TagSplitter:
 
     def _at_start(self, text: str) -> str:
         bare = text.lstrip()
-        if bare.startswith(OPEN):
+        if bare.startswith(self._open):
             self._at, self._fresh = _At.INSIDE, True
-            return bare[len(OPEN) :]
-        if OPEN.startswith(bare):
+            return bare[len(self._open) :]
+        if self._open.startswith(bare):
             self._held = text
             return ""
         self._at = _At.AFTER
         return text
 
     def _inside(self, text: str) -> tuple[str, str]:
-        thought, tag, rest = text.partition(CLOSE)
+        thought, tag, rest = text.partition(self._close)
         if tag:
             self._at, self._fresh = _At.AFTER, True
             return thought, rest
-        keep = _possible_tag(text)
+        keep = _possible_tag(text, self._close)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep], ""
 
@@ -88,9 +88,9 @@ class TagSplitter:
         return text
 
 
-def _possible_tag(text: str) -> int:
-    """How many of the last characters could begin a closing tag."""
-    for size in range(min(len(CLOSE) - 1, len(text)), 0, -1):
-        if CLOSE.startswith(text[-size:]):
+def _possible_tag(text: str, tag: str) -> int:
+    """How many of the last characters could begin the tag."""
+    for size in range(min(len(tag) - 1, len(text)), 0, -1):
+        if tag.startswith(text[-size:]):
             return size
     return 0

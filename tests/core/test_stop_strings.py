@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.providers.openai_compatible.stop_strings import StopStrings
+from isthmus.core.stop_strings import StopStrings
 
 
 def cut(strings: tuple[str, ...], *pieces: str) -> tuple[str, str | None]:
