@@ -189,6 +189,16 @@ def test_opaque_blocks_stand_whole_and_citations_open_a_text() -> None:
     assert answer(lambda c: c.cite(Citation("u"))).blocks == (SaidText("", (Citation("u"),)),)
 
 
+def test_an_upstream_that_goes_on_after_its_failure_is_not_heard() -> None:
+    composer = Composer()
+    composer.text("a")
+    composer.fail(UpstreamError("sick"))
+    composer.take()
+    composer.new_text()
+    composer.text("b")
+    assert composer.take() == []
+
+
 def test_a_failure_leaves_the_open_block_open_and_ends_everything() -> None:
     composer = Composer()
     composer.text("half")

@@ -34,6 +34,8 @@ class Abilities:
     documents: bool = False
     """PDF and other files as parts of a message."""
     tools: bool = True
+    emulated_tools: bool = False
+    """Calls tools by instruction alone, which is far less reliable than a model's own way of calling them."""
     parallel_tools: bool = True
     """Knows a switch against parallel tool calls."""
     forced_tools: bool = True

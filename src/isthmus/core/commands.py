@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from isthmus.core.errors import UpstreamError
 from isthmus.core.events import Event
 from isthmus.core.losses import Loss
+from isthmus.core.programs import Program
+from isthmus.core.secret import Secret
+from isthmus.core.survey import Quota, Survey
 from isthmus.core.usage import Usage
 
 Headers = tuple[tuple[str, str], ...]
@@ -46,6 +49,31 @@ class Decoder(Protocol):
     def close(self) -> list[Event]:
         """The upstream's body ended. The stream is brought to its end, honestly, if it has none yet."""
         ...
+
+
+class Dialogue(Decoder, Protocol):
+    """One turn with a running program, as bytes in and bytes out.
+
+    `feed` is given what it writes to its standard output; `close` is called when that has ended. After each of them `take` has
+    what must be written to its standard input now.
+    """
+
+    @property
+    def ended(self) -> bool:
+        """The answer is complete, or has failed: nothing more is read for it."""
+        ...
+
+    @property
+    def keep_as(self) -> str | None:
+        """Once `ended`: the name under which the process is kept for the same owner, as it stands ready for the next turn of
+        this conversation. None: it is of no more use."""
+        ...
+
+    def opening(self) -> bytes:
+        """What to write first, when the process is there."""
+        ...
+
+    def take(self) -> bytes: ...
 
 
 class Listener(Protocol):
@@ -132,6 +160,20 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """As `Stream`, with a program of this machine. When it is over the process ends, unless its dialogue says under which name
+    it is kept. A process that was spoken with for one API key is never used for another."""
+
+    program: Program
+    dialogue: Callable[[bool], Dialogue]
+    """Told whether the process is the kept one named by `continues`, or a new one that has heard nothing."""
+    continues: str | None = None
+    """The name of a kept process that has heard all of this conversation but its last turn, if there is one."""
+    losses: tuple[Loss, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """A file the client pointed at, by URL, fetched under the gateway's guard (addresses, size, time)."""
 
@@ -144,6 +186,27 @@ class Fetch:
 class Fetched:
     media_type: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """Asks for the account's access, as it is at this moment: renewed first if it is about to end."""
+
+    refused: Secret | None = None
+    """The token that the upstream has just refused: another one is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an account may show to its upstream."""
+
+    kind: str
+    """The kind of account, such as `api_key`."""
+    token: Secret
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What is stored of the account beside its credential, as JSON values: region, profile, addresses. No secrets."""
+    survey: Survey | None = None
+    """What the upstream last said about the account, where it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +223,48 @@ class Pause:
     seconds: float
 
 
+Errand = Generator[Call | Pause, Reply | None, None]
+"""Something to do beside answers. It is sent the `Reply` to a `Call`, or has its `UpstreamError` thrown in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A call to make after the client has its answer; its failure is logged, never shown."""
+    """Something to do when this attempt is over, however it ends: also when the client leaves before its answer is complete.
 
-    call: Call
+    So it is best said as soon as there is something to tidy up. It begins only then, goes on in the background for a bounded
+    time, and its failure (an `UpstreamError` it raises) is logged, never shown.
+    """
+
+    errand: Errand
 
 
-Command = Call | Stream | Forward | Fetch | Say | Pause | Later
-Answered = Reply | Fetched | None
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What the upstream told of the account beside its answer. It is kept behind the answer, which it can neither delay nor fail.
+
+    Where nothing is stored of an account (one of the configuration, a caller's own) nothing is kept.
+    """
+
+    credential: Mapping[str, Secret] = field(default_factory=dict)
+    """Members that replace those of its credential from now on, such as a new `session_key`. `used` must be told with them."""
+    used: Secret | None = None
+    """The token that the request was made with. If the account has another one by now, that one stays."""
+    quotas: tuple[Quota, ...] = ()
+    """Allowances as they stand now; they replace those of the same name in its survey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The account is at its limit, although it gave this answer: it rests as if its next request had met `failure`.
+
+    Does not touch the answer. Of several the last one counts, and a failure of the attempt itself more than any.
+    """
+
+    failure: UpstreamError
+
+
+Command = Call | Stream | Forward | Talk | Fetch | Authorize | Say | Pause | Later | Keep | Rest
+Answered = Reply | Fetched | Grant | None
 Exchange = Generator[Command, Answered, None]
 
 

@@ -98,7 +98,7 @@ class Composer:
 
     def new_text(self) -> None:
         """The upstream began a text block of its own: what follows must not join an open one."""
-        if self._open == _TEXT:
+        if self._open == _TEXT and not self.ended:
             self._close()
 
     def thinking(self, text: str) -> None:

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     PERMISSION = "permission"
     NOT_FOUND = "not_found"
     MODEL_NOT_FOUND = "model_not_found"
+    CONFLICT = "conflict"
+    """What the request is about is not as it must be for it, such as a conversation that is being answered."""
     TOO_LARGE = "too_large"
     RATE_LIMIT = "rate_limit"
     NOT_SUPPORTED = "not_supported"
@@ -135,6 +137,10 @@ class UpstreamError(GatewayError):
 
 class UpstreamProtocolError(UpstreamError):
     """The upstream said something that is not its protocol, or stopped in the middle of a sentence."""
+
+
+class AccessEnded(UpstreamError):
+    """The access token shown is not taken any more. Another one may be: of the account nothing is said."""
 
 
 def rejected(capability: str, field: str) -> BadRequest:

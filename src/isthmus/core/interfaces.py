@@ -25,6 +25,8 @@ class Envelope:
     model: str
     stream: bool
     session: str | None = None
+    conversation: str | None = None
+    """The id of a remembered conversation (`core.remembered`) that the request goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Signing:
     created_s: int
     input_estimate: int
     """Estimated input tokens, shown at the start of a stream when the upstream has not said yet."""
+    conversation: str | None = None
+    """The id of the remembered conversation that the answer belongs to."""
 
     @property
     def request_id(self) -> str:
@@ -157,7 +161,7 @@ class Provider(Protocol):
         ...
 
     def list_models(self) -> Exchange | None:
-        """An exchange of one `Call` for `read_models`, or None when the provider has no list to ask for."""
+        """An exchange of one `Call` (after an `Authorize` perhaps) for `read_models`, or None when the provider has no list to ask for."""
         ...
 
     def read_models(self, body: bytes) -> list[ModelInfo]:

@@ -7,6 +7,10 @@ OpenAI-style APIs count the cached tokens inside `prompt_tokens`; their dialects
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
+
+CHARS_PER_TOKEN: Final = 4
+"""Of output that nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Usage:
     cache_write_1h_tokens: int = 0
     """The part of `cache_write_tokens` that was written for an hour (0 when not said)."""
     web_searches: int = 0
+    micro_credits: int = 0
+    """Millionths of the vendor's own unit of account, where it bills in one."""
     input_estimated: bool = False
     output_estimated: bool = False
 
