@@ -12,5 +12,15 @@ def test_what_it_has_and_what_came_later() -> None:
         command.upgrade(migration_config(connection), "0001")
         tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
         columns = {each["name"] for each in inspect(connection).get_columns("request_logs")}
-    assert set(metadata.tables) - tables == {"vault_canary"}
-    assert {each.name for each in metadata.tables["request_logs"].c} - columns == {"succeeded"}
+    assert set(metadata.tables) - tables == {
+        "vault_canary",
+        "leases",
+        "surveys",
+        "logins",
+        "conversations",
+        "conversation_turns",
+    }
+    assert {each.name for each in metadata.tables["request_logs"].c} - columns == {
+        "succeeded",
+        "micro_credits",
+    }
