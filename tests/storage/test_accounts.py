@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.core.logins import ACCESS_TOKEN, EXPIRES_AT, REFRESH_TOKEN, Access
 from isthmus.core.secret import Secret
-from isthmus.storage.accounts import TOPIC, Account, AccountStore, AlreadyThere, Counts, fingerprint
+from isthmus.storage.accounts import (
+    SESSION_KEY,
+    TOPIC,
+    Account,
+    AccountStore,
+    AlreadyThere,
+    Counts,
+    fingerprint,
+)
 from isthmus.storage.cooldowns import CooldownRow, CooldownStore
 from isthmus.storage.database import Database, open_database
 from isthmus.storage.vault import Vault
@@ -125,7 +134,7 @@ async def test_a_change_leaves_counters_alone(store: AccountStore, database: Dat
     seen = await store.find("acc_1")
     assert seen is not None
     await store.add_counts([Counts("acc_1", successes=1)])
-    edited = replace(seen, weight=4, credential={"api_key": Secret("sk-new")}, updated_ms=5)
+    edited = replace(seen, weight=4, credential={"api_key": Secret("sk-new")}, fingerprint="", updated_ms=5)
     assert await store.change("acc_1", lambda _: edited) == edited
     assert await store.find("acc_1") == replace(edited, successes=1)
     assert await store.change("acc_9", lambda _: edited) is None
@@ -191,6 +200,98 @@ async def test_a_removed_account_takes_its_rests_with_it(store: AccountStore, da
     await cooldowns.save([CooldownRow(f"acc_{number}", None, 10, "sick", "503") for number in (1, 2)])
     assert await store.remove(["acc_1", "acc_9"]) == 1
     assert [row.account_id for row in await cooldowns.load(0)] == ["acc_2"]
+
+
+SIGNED_IN = account(
+    7,
+    kind="builder_id",
+    credential={
+        REFRESH_TOKEN: Secret("r-0"),
+        ACCESS_TOKEN: Secret("a-0"),
+        "client_secret": Secret("c"),
+    },
+    details={"auth_region": "us-east-1", EXPIRES_AT: "2026-11-21T08:00:00Z"},
+)
+
+
+def access(number: int, **details: Any) -> Access:
+    """With a new refresh token."""
+    credential = {ACCESS_TOKEN: Secret(f"a-{number}"), REFRESH_TOKEN: Secret(f"r-{number}")}
+    return Access(credential, {EXPIRES_AT: f"2026-11-21T{8 + number:02}:00:00Z", **details})
+
+
+async def test_a_renewal_keeps_what_it_does_not_name(store: AccountStore, database: Database) -> None:
+    await store.add_all([SIGNED_IN])
+    seen = await revision(database)
+    renewed = await store.renew("acc_7", Secret("r-0"), access(1))
+    assert renewed is not None
+    assert renewed.credential == {**SIGNED_IN.credential, **access(1).credential}
+    assert renewed.details == {**SIGNED_IN.details, **access(1).details}
+    assert await store.find("acc_7") == renewed
+    assert replace(renewed, credential=SIGNED_IN.credential, details=SIGNED_IN.details) == SIGNED_IN
+    assert await revision(database) == seen, "nobody need read it at once"
+    await store.renew("acc_7", Secret("r-1"), Access({ACCESS_TOKEN: Secret("a-2")}, {"profile_arn": "arn"}))
+    after = await store.find("acc_7")
+    assert after is not None
+    assert (after.credential[REFRESH_TOKEN], after.details["profile_arn"]) == (Secret("r-1"), "arn")
+    assert await revision(database) == seen + 1, "requests go elsewhere from now on"
+
+
+async def test_a_renewal_gives_way_to_another_refresh_token(store: AccountStore) -> None:
+    await store.add_all([SIGNED_IN])
+    first = await store.renew("acc_7", Secret("r-0"), access(1))
+    assert await store.renew("acc_7", Secret("r-0"), access(2)) == first
+    assert await store.find("acc_7") == first
+    assert await store.renew("acc_9", Secret("r-0"), access(2)) is None
+
+
+async def test_what_an_upstream_exchanged_is_kept_once(store: AccountStore, database: Database) -> None:
+    await store.add_all([account(7, kind=SESSION_KEY, credential={SESSION_KEY: Secret("k-0")})])
+    seen, before = await revision(database), await store.find("acc_7")
+    assert before is not None
+    kept = await store.keep("acc_7", Secret("k-0"), {SESSION_KEY: Secret("k-1")})
+    assert kept == replace(before, credential={SESSION_KEY: Secret("k-1")})
+    assert await revision(database) == seen + 1, "other gateways show the new one from now on"
+    assert await store.keep("acc_7", Secret("k-0"), {SESSION_KEY: Secret("k-2")}) == kept
+    assert await store.find("acc_7") == kept
+    assert await store.keep("acc_9", Secret("k-0"), {SESSION_KEY: Secret("k-2")}) is None
+    again = account(8, kind=SESSION_KEY, credential={SESSION_KEY: Secret("k-0")})
+    assert await store.add_all([again]) == {"acc_8": "acc_7"}, "the operator's list still says the former one"
+
+
+async def test_of_many_renewals_at_once_one_is_kept(store: AccountStore) -> None:
+    await store.add_all([SIGNED_IN])
+    renewals = [store.renew("acc_7", Secret("r-0"), access(number)) for number in range(1, 9)]
+    kept = await asyncio.gather(*renewals)
+    assert {each.credential[REFRESH_TOKEN].reveal() for each in kept if each} == {
+        (await store.find_all(["acc_7"]))[0].credential[REFRESH_TOKEN].reveal()
+    }
+
+
+async def test_a_renewed_account_is_recognised_by_either_token(store: AccountStore) -> None:
+    await store.add_all([SIGNED_IN])
+    await store.renew("acc_7", Secret("r-0"), access(1))
+    from_the_file = replace(SIGNED_IN, id="acc_8")
+    from_an_export = account(9, kind="builder_id", credential=access(1).credential)
+    another = account(10, kind="builder_id", credential=access(2).credential)
+    assert await store.add_all([from_the_file, from_an_export, another]) == {
+        "acc_8": "acc_7",
+        "acc_9": "acc_7",
+    }
+
+
+async def test_an_operator_s_new_credential_is_recognised_and_no_other_edit_changes_that(
+    store: AccountStore,
+) -> None:
+    await store.add_all([SIGNED_IN])
+    await store.renew("acc_7", Secret("r-0"), access(1))
+    renamed = await store.change("acc_7", lambda it: replace(it, label="renamed"))
+    assert renamed is not None
+    assert renamed.fingerprint == SIGNED_IN.fingerprint
+    signed_in_anew = await store.change("acc_7", lambda it: replace(it, credential=access(5).credential))
+    assert signed_in_anew is not None
+    assert signed_in_anew.fingerprint == fingerprint(access(5).credential) != SIGNED_IN.fingerprint
+    assert await store.find("acc_7") == signed_in_anew
 
 
 @given(MEMBERS)

@@ -36,7 +36,7 @@ def store(database: Database, vault: Vault) -> ProviderStore:
 
 
 async def test_a_provider_comes_back_as_it_went(store: ProviderStore, database: Database) -> None:
-    later = StoredProvider("later", "claude-web", {}, 0, 0, enabled=False)
+    later = StoredProvider("later", "claude-code", {}, 0, 0, enabled=False)
     assert await store.add(VENDOR)
     assert await store.add(later)
     assert await store.load_all() == [later, VENDOR]

@@ -58,6 +58,7 @@ async def test_a_row_comes_back_as_it_went(logs: RequestLogs) -> None:
         input_estimated=True,
         output_estimated=True,
         cost_nano_usd=10**15,
+        micro_credits=31_200,
         first_token_ms=5,
         attempts=6,
         attempt_list='["a"]',

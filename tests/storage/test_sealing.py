@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from isthmus.core.secret import Secret
 from isthmus.storage.database import Database
 from isthmus.storage.errors import VaultError
-from isthmus.storage.schema import accounts, providers
+from isthmus.storage.schema import accounts, conversation_turns, conversations, logins, providers
 from isthmus.storage.sealing import SEALED_TABLES, check_key, reseal
 from isthmus.storage.vault import Vault
 
@@ -46,6 +46,23 @@ async def fill(database: Database, count: int, vault: Vault = OLD) -> None:
             "updated_ms": 1,
         }
         await connection.execute(insert(providers).values(row))
+        waiting = {
+            "id": "login_1",
+            "provider": "p",
+            "method": "builder_id",
+            "state": "approved",
+            **{name: vault.seal(CANARY) for each in logins.c if (name := each.name).startswith("sealed_")},
+            "created_ms": 1,
+            "expires_ms": 1,
+            "next_poll_ms": 1,
+        }
+        plain = {each.name: "x" for each in logins.c if not each.nullable and each.name not in waiting}
+        await connection.execute(insert(logins).values(plain | waiting))
+        talk = {"id": "conv_1", "owner": "key:1", "sealed_particulars": vault.seal(CANARY)}
+        counts = dict.fromkeys(("messages", "revision", "created_ms", "used_ms"), 1)
+        await connection.execute(insert(conversations).values(talk | counts))
+        said = {"conversation_id": "conv_1", "sealed_turn": vault.seal(CANARY)}
+        await connection.execute(insert(conversation_turns).values(said))
 
     await database.write(work)
 
@@ -66,7 +83,7 @@ async def test_everything_sealed_comes_under_the_newest_key(database: Database) 
     await check_key(database, OLD, 1)
     await fill(database, 450)
     told: list[int] = []
-    assert await reseal(database, BOTH, told.append) == sum(told) == 452
+    assert await reseal(database, BOTH, told.append) == sum(told) == 455
     await check_key(database, NEW, 1)
     async with database.read() as connection:
         rows = (await connection.execute(select(accounts).order_by(accounts.c.id))).all()

@@ -82,6 +82,45 @@ async def test_one_that_fails_undoes_only_itself(queued: QueuedWriter, sqlite: D
     assert await names(sqlite) == {"a", "b"}
 
 
+async def test_what_must_last_has_transactions_that_wait_for_the_disk(
+    engines: Engines, queued: QueuedWriter, sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "TOGETHER_FOR_S", 60)
+    levels: dict[str, int] = {}
+
+    def noting(name: str) -> Work[str]:
+        async def work(connection: AsyncConnection) -> str:
+            levels[name] = await connection.scalar(text("PRAGMA synchronous")) or 0
+            return await adding(name)(connection)
+
+        return work
+
+    commits = count_commits(engines)
+    plain = [queued.write(noting(f"plain {number}")) for number in range(3)]
+    must_last = [queued.write(noting(f"lasting {number}"), lasting=True) for number in range(3)]
+    await asyncio.gather(*plain, *must_last, queued.write(noting("beside")))
+    await queued.write(noting("after"))
+    normal, full = 1, 2
+    assert levels == {
+        **{f"plain {number}": normal for number in range(3)},
+        **{f"lasting {number}": full for number in range(3)},
+        "beside": full,
+        "after": normal,
+    }
+    assert len(commits) == 3
+    assert await names(sqlite) == levels.keys()
+
+
+async def test_what_must_last_is_told_when_the_writer_closes(engines: Engines, sqlite: Database) -> None:
+    writer = QueuedWriter(engines.writing, engines.address)
+    asked = [asyncio.create_task(writer.write(adding("plain")))]
+    asked += [asyncio.create_task(writer.write(adding("lasting"), lasting=True))]
+    await asyncio.sleep(0)
+    await writer.close()
+    await asyncio.gather(*asked)
+    assert await names(sqlite) == {"plain", "lasting"}
+
+
 async def test_a_caller_that_leaves_while_waiting_takes_its_change_back(
     queued: QueuedWriter, sqlite: Database
 ) -> None:

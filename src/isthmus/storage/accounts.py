@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from isthmus.core.logins import EXPIRES_AT, REFRESH_TOKEN, Access
 from isthmus.core.secret import Secret
 from isthmus.storage import schema
 from isthmus.storage.database import Database, touch
@@ -22,7 +23,9 @@ from isthmus.storage.vault import Vault
 TOPIC: Final = "accounts"
 API_KEY: Final = "api_key"
 """The kind of account, and the member of its credential."""
-LASTING_MEMBERS: Final = (API_KEY, "refresh_token", "session_key")
+SESSION_KEY: Final = "session_key"
+"""The same of sessions on a website."""
+LASTING_MEMBERS: Final = (API_KEY, "refresh_token", SESSION_KEY)
 """Members by which a credential is recognised, most telling first: what is fetched with them changes by the hour."""
 _AT_ONCE: Final = 500
 """Values in one condition: SQLite takes some thousands of them, others fewer."""
@@ -65,10 +68,12 @@ class Account:
     last_used_ms: int | None = None
     last_error: str | None = None
     last_error_ms: int | None = None
+    fingerprint: str = ""
+    """Of the credential as an operator gave it. A renewal leaves it as it is: the file that it came from is still recognised."""
 
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint(self.credential)
+    def __post_init__(self) -> None:
+        if not self.fingerprint:
+            object.__setattr__(self, "fingerprint", fingerprint(self.credential))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +152,9 @@ class AccountStore:
         return [found[id] for id in dict.fromkeys(ids) if id in found]
 
     async def ids_by_fingerprint(self, fingerprints: Collection[str]) -> dict[tuple[str, str], str]:
-        """(provider, fingerprint) → id of the account that has it."""
+        """(provider, fingerprint) → id of the account that has it, or whose credential has it since it was renewed."""
         async with self._database.read() as connection:
-            return await _ids_by_fingerprint(connection, fingerprints)
+            return await self._ids_by_fingerprint(connection, fingerprints)
 
     async def add_all(self, accounts: Sequence[Account]) -> dict[str, str]:
         """Adds those that are new, all in one write; id of each of the others → id of the account that has its credential.
@@ -159,7 +164,7 @@ class AccountStore:
         rows = await asyncio.to_thread(lambda: [self._row(each) for each in accounts])
 
         async def add(connection: AsyncConnection) -> dict[str, str]:
-            taken = await _ids_by_fingerprint(connection, {row["fingerprint"] for row in rows})
+            taken = await self._ids_by_fingerprint(connection, {row["fingerprint"] for row in rows})
             here: dict[str, str] = {}
             new: list[dict[str, Any]] = []
             for row in rows:
@@ -189,7 +194,10 @@ class AccountStore:
             row = (await connection.execute(query)).mappings().first()
             if row is None:
                 return None
-            edited = edit(self._account(row))
+            before = self._account(row)
+            edited = edit(before)
+            if fingerprint(edited.credential) != fingerprint(before.credential):
+                edited = replace(edited, fingerprint=fingerprint(edited.credential))
             values = {name: value for name, value in self._row(edited).items() if name not in _COUNTERS}
             await connection.execute(update(_table).where(_table.c.id == id).values(values))
             await touch(connection, TOPIC)
@@ -199,6 +207,63 @@ class AccountStore:
             return await self._database.write(rewrite)
         except IntegrityError:
             raise AlreadyThere(id) from None
+
+    async def renew(self, id: str, used: Secret | None, access: Access) -> Account | None:
+        """Keeps the access that was got with the refresh token `used`, and returns the account as it is now.
+
+        Where another refresh token is here already, by another gateway or an operator, that one stays. None when there is no
+        such account. Durable when it returns, on SQLite also against a power cut. Gateways need not read anything anew for it,
+        unless it told more than when the access ends.
+        """
+
+        def renewed(before: Account) -> Account | None:
+            if before.credential.get(REFRESH_TOKEN) != used:
+                return None
+            details = {**before.details, **access.details}
+            return replace(before, credential={**before.credential, **access.credential}, details=details)
+
+        def is_news(before: Account, after: Account) -> bool:
+            return {**after.details, EXPIRES_AT: None} != {**before.details, EXPIRES_AT: None}
+
+        return await self._keep(id, renewed, is_news)
+
+    async def keep(self, id: str, used: Secret, members: Mapping[str, Secret]) -> Account | None:
+        """Keeps members of a credential that the upstream has exchanged for those it was shown with the token `used`.
+
+        As `renew`, but for accounts that nobody renews: where `used` is not part of the credential any more it stays as it is,
+        and all gateways read what is new.
+        """
+
+        def exchanged(before: Account) -> Account | None:
+            if used not in before.credential.values():
+                return None
+            return replace(before, credential={**before.credential, **members})
+
+        return await self._keep(id, exchanged, lambda before, after: True)
+
+    async def _keep(
+        self,
+        id: str,
+        edit: Callable[[Account], Account | None],
+        is_news: Callable[[Account, Account], bool],
+    ) -> Account | None:
+        async def keep(connection: AsyncConnection) -> Account | None:
+            query = select(_table).where(_table.c.id == id).with_for_update()
+            row = (await connection.execute(query)).mappings().first()
+            if row is None:
+                return None
+            before = self._account(row)
+            after = edit(before)
+            if after is None:
+                return before
+            written = self._row(after)
+            values = {name: written[name] for name in ("sealed_credential", "details")}
+            await connection.execute(update(_table).where(_table.c.id == id).values(values))
+            if is_news(before, after):
+                await touch(connection, TOPIC)
+            return after
+
+        return await self._database.write(keep, lasting=True)
 
     async def switch(self, ids: Sequence[str], *, on: bool, reason: str | None, now_ms: int) -> int:
         """Switches accounts on, or off with a reason (None: the operator's own wish). How many there were."""
@@ -221,13 +286,13 @@ class AccountStore:
         await self.switch([id], on=False, reason=storable(reason), now_ms=now_ms)
 
     async def remove(self, ids: Sequence[str]) -> int:
-        """Removes accounts and their cooldowns. How many accounts there were."""
+        """Removes accounts with what is known of them beside. How many accounts there were."""
 
         async def write(connection: AsyncConnection) -> int:
             removed = 0
             for some in _portions(ids):
-                resting = schema.cooldowns.c.account_id.in_(some)
-                await connection.execute(delete(schema.cooldowns).where(resting))
+                for beside in (schema.cooldowns, schema.surveys):
+                    await connection.execute(delete(beside).where(beside.c.account_id.in_(some)))
                 removed += (await connection.execute(delete(_table).where(_table.c.id.in_(some)))).rowcount
             await touch(connection, TOPIC)
             return removed
@@ -242,6 +307,22 @@ class AccountStore:
 
         if rows:
             await self._database.write(write)
+
+    async def _ids_by_fingerprint(
+        self, connection: AsyncConnection, fingerprints: Collection[str]
+    ) -> dict[tuple[str, str], str]:
+        known = select(_table.c.provider, _table.c.fingerprint, _table.c.id)
+        found: dict[tuple[str, str], str] = {}
+        for some in _portions(list(fingerprints)):
+            rows = await connection.execute(known.where(_table.c.fingerprint.in_(some)))
+            found |= {(provider, mark): id for provider, mark, id in rows}
+        # Keys are never renewed, and of all the others there are few: their credentials can be opened and looked at.
+        renewed = select(_table.c.provider, _table.c.sealed_credential, _table.c.id)
+        for provider, sealed, id in await connection.execute(renewed.where(_table.c.kind != API_KEY)):
+            mark = fingerprint(_credential(self._vault.open(sealed)))
+            if mark in fingerprints:
+                found.setdefault((provider, mark), id)
+        return found
 
     def _account(self, row: RowMapping) -> Account:
         fields = {name: row[name] for name in _PLAIN}
@@ -258,7 +339,6 @@ class AccountStore:
         proxy = account.proxy
         return row | {
             "sealed_credential": self._vault.seal(_credential_text(account.credential)),
-            "fingerprint": account.fingerprint,
             "sealed_proxy": None if not proxy else self._vault.seal(proxy.reveal()),
             "details": json.dumps(account.details) if account.details else None,
         }
@@ -309,17 +389,6 @@ def _credential(text: str) -> dict[str, Secret]:
 def _credential_text(credential: Mapping[str, Secret]) -> str:
     revealed = {name: value.reveal() for name, value in credential.items()}
     return json.dumps(revealed, sort_keys=True, separators=(",", ":"))
-
-
-async def _ids_by_fingerprint(
-    connection: AsyncConnection, fingerprints: Collection[str]
-) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
-    for some in _portions(list(fingerprints)):
-        query = select(_table.c.provider, _table.c.fingerprint, _table.c.id)
-        rows = await connection.execute(query.where(_table.c.fingerprint.in_(some)))
-        found |= {(provider, mark): id for provider, mark, id in rows}
-    return found
 
 
 def _portions(values: Sequence[str]) -> Iterable[Sequence[str]]:

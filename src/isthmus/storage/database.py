@@ -81,13 +81,16 @@ class Database:
         self,
         work: Callable[[AsyncConnection], Awaitable[Done]],
         timeout_s: float | None = WORK_TIMEOUT_S,
+        *,
+        lasting: bool = False,
     ) -> Done:
         """Runs `work` in a transaction; when this returns, it is committed. `work` may be run again after a deadlock.
 
         `timeout_s`: for the work itself; None for as long as it takes, which on SQLite holds up every other change.
+        `lasting`: what cannot be had again, so that it must outlive a power cut on SQLite, too (`engine.LASTING`).
         """
         with self._diagnosed():
-            return await self._writer.write(work, timeout_s)
+            return await self._writer.write(work, timeout_s, lasting=lasting)
 
     async def revisions(self) -> dict[str, int]:
         """How often each topic has changed."""

@@ -22,6 +22,9 @@ BUSY_TIMEOUT_S: Final = 10
 """How long SQLite itself waits for a lock that another process holds; the writer then asks again."""
 SQLITE_READERS: Final = 8
 _WAL_LIMIT_BYTES: Final = 64 << 20
+LASTING: Final = "isthmus_lasting"
+"""Option of a connection that writes: its commits outlive a power cut, too, at the price of waiting for the disk. Servers do that
+with every commit, as they are usually set up; SQLite's commits otherwise outlive a crash of the process only."""
 
 _NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 _EXTRAS: Final = {"asyncpg": "postgres", "asyncmy": "mysql"}
@@ -177,5 +180,9 @@ def _begin_reading(connection: Any) -> None:
 
 
 def _begin_writing(connection: Any) -> None:
+    lasting = bool(connection.get_execution_options().get(LASTING))
+    if connection.info.get(LASTING, False) != lasting:  # It can be changed outside of transactions only.
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+        connection.info[LASTING] = lasting
     # At once: a transaction that reads first and then wants to write may be refused without any waiting.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -15,6 +15,7 @@ from isthmus.core.secret import Secret
 from isthmus.storage import schema
 from isthmus.storage.accounts import TOPIC
 from isthmus.storage.database import Database, touch
+from isthmus.storage.older_settings import up_to_date
 from isthmus.storage.vault import Vault
 
 _table: Final = schema.providers
@@ -118,7 +119,12 @@ class ProviderStore:
     def _provider(self, row: RowMapping) -> StoredProvider:
         settings = json.loads(self._vault.open(row["sealed_settings"]), object_hook=_unmarked)
         return StoredProvider(
-            row["name"], row["type"], settings, row["created_ms"], row["updated_ms"], row["enabled"]
+            row["name"],
+            row["type"],
+            up_to_date(row["type"], settings),
+            row["created_ms"],
+            row["updated_ms"],
+            row["enabled"],
         )
 
     def _row(self, provider: StoredProvider) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
 metadata: Final = MetaData(
     naming_convention={
@@ -35,6 +36,8 @@ metadata: Final = MetaData(
 
 BIG_ID: Final = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up by itself only in a column of the very type INTEGER."""
+LONG_TEXT: Final = Text().with_variant(MEDIUMTEXT, "mysql", "mariadb")
+"""MySQL's plain one ends at 64 KiB."""
 ID: Final = 64
 NAME: Final = 200
 
@@ -120,6 +123,65 @@ cooldowns: Final = _table(
     Column("strikes", Integer, nullable=False),
 )
 """`model` is empty when the whole account rests. Accounts of the configuration file have rows here, too."""
+
+leases: Final = _table(
+    "leases",
+    Column("name", String(120), primary_key=True),
+    Column("owner", String(ID), nullable=False),
+    _when("until_ms"),
+)
+"""Who may do at present what only one process may do at a time. One that died loses its lease when its time is over."""
+
+surveys: Final = _table(
+    "surveys",
+    Column("account_id", String(80), primary_key=True),
+    Column("survey", LONG_TEXT, nullable=False),
+    _when("read_ms"),
+)
+"""What an upstream last said about an account (`core.survey.Survey` as JSON). Lost with no harm: it is read again."""
+
+logins: Final = _table(
+    "logins",
+    _id(),
+    Column("provider", String(ID), nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("sealed_state", Text, nullable=False),
+    Column("sealed_result", Text),
+    Column("url", Text, nullable=False),
+    Column("plain_url", Text, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("problem", Text),
+    Column("account_id", String(80)),
+    _when("created_ms"),
+    _when("expires_ms"),
+    _when("next_poll_ms"),
+)
+"""Sign-ins that wait for a person, or whose result waits to become an account."""
+
+conversations: Final = _table(
+    "conversations",
+    _id(),
+    Column("owner", String(80), nullable=False),
+    Column("sealed_particulars", LONG_TEXT, nullable=False),
+    Column("sealed_session", Text),
+    Column("messages", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    _when("created_ms"),
+    _when("used_ms"),
+    Index(None, "owner", "created_ms"),
+    Index(None, "used_ms"),
+)
+"""Conversations that clients go on with by their id. `sealed_session` is for what a provider wants to find again of a session of its
+own, as JSON; null while it has none."""
+
+conversation_turns: Final = _table(
+    "conversation_turns",
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("conversation_id", String(ID), nullable=False, index=True),
+    Column("sealed_turn", LONG_TEXT, nullable=False),
+)
+"""Their messages, in the order of ids."""
 
 api_keys: Final = _table(
     "api_keys",
@@ -273,6 +335,7 @@ request_logs: Final = _table(
     _flag("client_left", default=False),
     Column("client", String(64), nullable=False),
     _flag("succeeded", default=True),
+    Column("micro_credits", BigInteger),
     # A page of the log is sorted by time: with an index like these a filter and a range of time cost what the page costs.
     Index(None, "started_ms"),
     Index(None, "key_id", "started_ms"),

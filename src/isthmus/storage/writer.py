@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from isthmus.storage.diagnosis import Lapse, lapse_of
-from isthmus.storage.engine import connected, limited
+from isthmus.storage.engine import LASTING, connected, limited
 from isthmus.storage.errors import StorageError, Uncertain, Unreachable
 
 Done = TypeVar("Done")
@@ -37,8 +37,9 @@ class Writer(Protocol):
     def pending(self) -> int:
         """Changes that were asked for and are neither committed nor failed."""
 
-    async def write(self, work: Work[Done], timeout_s: float | None) -> Done:
+    async def write(self, work: Work[Done], timeout_s: float | None, *, lasting: bool = False) -> Done:
         """Runs `work` in a transaction, perhaps more than once; when this returns, it is committed. It may take `timeout_s`.
+        With `lasting` it then outlives a power cut, too.
 
         Raises what `work` raises, a driver's exception, or a `StorageError`; `Uncertain` alone may have saved something.
         """
@@ -55,7 +56,10 @@ class ConcurrentWriter:
         self._address = address
         self.pending = 0
 
-    async def write(self, work: Work[Done], timeout_s: float | None = WORK_TIMEOUT_S) -> Done:
+    async def write(
+        self, work: Work[Done], timeout_s: float | None = WORK_TIMEOUT_S, *, lasting: bool = False
+    ) -> Done:
+        """Every commit of a server is `lasting`."""
         self.pending += 1
         try:
             return await self._write(work, timeout_s)
@@ -101,6 +105,7 @@ class _Job:
     work: Work[Any]
     outcome: asyncio.Future[Any]
     timeout_s: float | None
+    lasting: bool = False
     result: Any = None
     begun: bool = False
 
@@ -126,20 +131,25 @@ class QueuedWriter:
 
     def __init__(self, engine: AsyncEngine, address: str) -> None:
         self._engine = engine
+        self._lasting = engine.execution_options(**{LASTING: True})
         self._address = address
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._next: _Job | None = None
+        """Was taken from the queue, and needs a transaction of its own."""
         self._closed = False
         self.pending = 0
         self._task = asyncio.create_task(self._run(), name="database writer")
 
-    async def write(self, work: Work[Done], timeout_s: float | None = WORK_TIMEOUT_S) -> Done:
+    async def write(
+        self, work: Work[Done], timeout_s: float | None = WORK_TIMEOUT_S, *, lasting: bool = False
+    ) -> Done:
         if asyncio.current_task() is self._task:
             raise RuntimeError(
                 "a change within a change would wait for itself: use the connection it was given"
             )
         if self._closed:
             raise StorageError(f"{self._address} is closed: the gateway is stopping")
-        job = _Job(work, asyncio.get_running_loop().create_future(), timeout_s)
+        job = _Job(work, asyncio.get_running_loop().create_future(), timeout_s, lasting)
         self._jobs.put_nowait(job)
         self.pending += 1
         try:
@@ -154,8 +164,9 @@ class QueuedWriter:
         await asyncio.wait([self._task], timeout=_CLOSE_TIMEOUT_S)
         self._task.cancel()
         await asyncio.wait([self._task])
-        while not self._jobs.empty():
-            if (job := self._jobs.get_nowait()) is not None:
+        left = [self._next, *(self._jobs.get_nowait() for _ in range(self._jobs.qsize()))]
+        for job in left:
+            if job is not None:
                 job.fail(StorageError(f"{self._address} was closed before the change was saved"))
 
     async def _patiently(self, job: _Job) -> Any:
@@ -170,7 +181,8 @@ class QueuedWriter:
             raise
 
     async def _run(self) -> None:
-        while (job := await self._jobs.get()) is not None:
+        while (job := self._next or await self._jobs.get()) is not None:
+            self._next = None
             if not job.is_over:
                 await self._write_together(job)
 
@@ -178,7 +190,7 @@ class QueuedWriter:
         """`first`, and what else waits by then. When the transaction fails as a whole, each is tried alone."""
         begun: list[_Job] = []
         try:
-            await self._transaction(self._waiting(first), begun)
+            await self._transaction(self._waiting(first), begun, lasting=first.lasting)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the callers' to hear
             if len(begun) > 1:
                 for job in begun:
@@ -195,12 +207,12 @@ class QueuedWriter:
                     return
                 await asyncio.sleep(0.05)
             try:
-                await self._transaction([job], [])
+                await self._transaction([job], [], lasting=job.lasting)
             except Exception as failure:  # noqa: BLE001 - as above
                 error = failure
 
-    async def _transaction(self, jobs: Iterable[_Job], begun: list[_Job]) -> None:
-        async with self._engine.begin() as connection:
+    async def _transaction(self, jobs: Iterable[_Job], begun: list[_Job], *, lasting: bool) -> None:
+        async with (self._lasting if lasting else self._engine).begin() as connection:
             for job in jobs:
                 if job.is_over:  # Its caller lost patience while we waited for the lock.
                     continue
@@ -210,6 +222,7 @@ class QueuedWriter:
             job.succeed()
 
     def _waiting(self, first: _Job) -> Iterator[_Job]:
+        """Those who can share the transaction of `first`; one that must last waits for a transaction that does."""
         clock_s = asyncio.get_running_loop().time
         until_s = clock_s() + TOGETHER_FOR_S
         yield first
@@ -219,6 +232,9 @@ class QueuedWriter:
             job = self._jobs.get_nowait()
             if job is None:
                 self._jobs.put_nowait(None)
+                return
+            if job.lasting and not first.lasting:
+                self._next = job
                 return
             yield job
 
