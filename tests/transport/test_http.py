@@ -84,7 +84,9 @@ class Upstream:
         return web.Response(status=308, headers={"location": self.url("/events")})
 
     async def _cookie(self, _: web.Request) -> web.StreamResponse:
-        return web.Response(headers={"set-cookie": "a=b; path=/"})
+        response = web.Response(headers={"set-cookie": "a=b; path=/"})
+        response.headers.add("set-cookie", "c=d; path=/")
+        return response
 
     async def _silent(self, _: web.Request) -> web.StreamResponse:
         await asyncio.sleep(60)
@@ -389,6 +391,11 @@ async def test_a_call_that_takes_too_long(upstream: Upstream, http: Http, path: 
     assert caught.value.message == "the upstream did not answer in time"
     async with asyncio.timeout(1):
         await upstream.left.wait()
+
+
+async def test_every_cookie_is_told(upstream: Upstream, channel: Channel) -> None:
+    reply = await channel.call(Call("GET", upstream.url("/cookie")))
+    assert reply.head.headers["set-cookie"] == "a=b; path=/, c=d; path=/"
 
 
 async def test_cookies_are_not_kept(upstream: Upstream, channel: Channel) -> None:

@@ -8,7 +8,7 @@ timer per answer, which is cheaper than one per read).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -28,6 +28,7 @@ MAX_REFUSAL_BYTES: Final = 64 * 1024
 MAX_CALL_BYTES: Final = 16 << 20
 SOCKS_PORT: Final = 1080
 LINGER_S: Final = 1.0
+COOKIES: Final = "set-cookie"
 REUSE_S: Final = 30.0
 """How long an idle connection is kept. Many load balancers close theirs after 60 s; being first avoids a race."""
 
@@ -52,7 +53,7 @@ class Incoming:
         self._response = response
         self.head = Head(
             response.status,
-            {name.lower(): value for name, value in response.headers.items()},
+            _lower(response.headers),
         )
 
     async def read(self) -> bytes:
@@ -213,6 +214,14 @@ def _socks_url(proxy: str) -> str:
     url = URL(proxy)
     scheme = {"socks5h": "socks5", "socks4a": "socks4"}.get(url.scheme, url.scheme)
     return str(url.with_scheme(scheme) if url.port else url.with_scheme(scheme).with_port(SOCKS_PORT))
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    """The last of each name; of cookies all, as each is one of its own."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    if COOKIES in lower:
+        lower[COOKIES] = ", ".join(value for name, value in headers.items() if name.lower() == COOKIES)
+    return lower
 
 
 def _headers(headers: Headers) -> CIMultiDict[str]:
