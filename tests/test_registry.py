@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from itertools import pairwise
 from typing import Any, get_args
 
 import pytest
 
 from isthmus import registry
-from isthmus.config.settings import ProviderSettings
+from isthmus.config.settings import AmazonQSettings, ClaudeCodeSettings, ClaudeWebSettings, ProviderSettings
 from isthmus.core.abilities import SystemTurns
-from isthmus.core.commands import Call, ClientRequest, Forward, Stream
+from isthmus.core.commands import Authorize, Call, ClientRequest, Forward, Grant, Stream
 from isthmus.core.conversation import ThinkingMode
 from isthmus.core.interfaces import CHAT, MESSAGES, Provider, Target
+from isthmus.core.secret import Secret
+from isthmus.providers.amazon_q.options import Options
+from isthmus.providers.claude_code.options import FileAccess, Mcp
+from isthmus.providers.claude_code.options import Options as ClaudeCodeOptions
+from isthmus.providers.claude_web.options import Options as ClaudeWebOptions
 
 KEY = "sk-test-0123456789"
 
@@ -97,6 +104,9 @@ def test_the_dummy() -> None:
         {"type": "openai-compatible", "base_url": "https://llm.example/v1"},
         {"type": "anthropic", "api_key": KEY},
         {"type": "dummy"},
+        {"type": "amazon-q"},
+        {"type": "claude-web"},
+        {"type": "claude-code"},
     ],
 )
 def test_the_operators_word_on_what_a_model_carries(settings: dict[str, Any]) -> None:
@@ -130,6 +140,40 @@ def test_the_operators_word_on_what_a_model_carries(settings: dict[str, Any]) ->
         ({"type": "anthropic", "think_tags": False}, "`think_tags` means nothing"),
         ({"type": "dummy", "pass_through": ["files"]}, "there is no vendor behind it"),
         ({"type": "dummy", "quirks": {"completions": True}}, "`quirks` means nothing to type 'dummy'"),
+        ({"type": "amazon-q", "base_url": "https://q.example"}, "set `amazon_q.chat_url`"),
+        ({"type": "amazon-q", "pass_through": ["files"]}, "speaks no client's dialect"),
+        ({"type": "amazon-q", "vendor": "openai"}, "`vendor` means nothing to type 'amazon-q'"),
+        ({"type": "amazon-q", "quirks": {"completions": True}}, "`quirks` means nothing to type 'amazon-q'"),
+        ({"type": "amazon-q", "think_tags": True}, "`think_tags` means nothing to type 'amazon-q'"),
+        ({"type": "claude-web"}, "`api_key` means nothing to type 'claude-web'"),
+        ({"type": "claude-web", "base_url": "https://c.example"}, "set `claude_web.base_url`"),
+        ({"type": "claude-web", "pass_through": ["files"]}, "speaks no client's dialect"),
+        ({"type": "claude-web", "vendor": "openai"}, "`vendor` means nothing to type 'claude-web'"),
+        (
+            {"type": "claude-web", "amazon_q": {"origin": "CLI"}},
+            "`amazon_q` means nothing to type 'claude-web'",
+        ),
+        (
+            {"type": "amazon-q", "claude_web": {"locale": "de-DE"}},
+            "`claude_web` means nothing to type 'amazon-q': remove it, or set `type: claude-web`",
+        ),
+        ({"type": "claude-code", "pass_through": ["files"]}, "speaks no client's dialect"),
+        ({"type": "claude-code", "headers": {"x": "y"}}, "`headers` means nothing to type 'claude-code'"),
+        ({"type": "claude-code", "vendor": "openai"}, "`vendor` means nothing to type 'claude-code'"),
+        ({"type": "claude-code", "amazon_q": {"origin": "CLI"}}, "`amazon_q` means nothing"),
+        ({"type": "claude-code", "proxy": "socks5://p:1"}, "takes none but those of http://"),
+        ({"type": "claude-code", "claude_code": {"mcp": {"enabled": True}}}, "`mcp.enabled` needs"),
+        (
+            {"type": "claude-code", "claude_code": {"file_access": {"additional_dirs": ["here"]}}},
+            "'here' is not an absolute path",
+        ),
+        ({"type": "dummy", "claude_code": {"mode": "one_shot"}}, "set `type: claude-code`"),
+        ({"type": "anthropic", "claude_web": {"locale": "de-DE"}}, "`claude_web` means nothing"),
+        ({"type": "dummy", "amazon_q": {"origin": "CLI"}}, "`amazon_q` means nothing to type 'dummy'"),
+        (
+            {"base_url": "https://llm.example/v1", "amazon_q": {"opt_out": False}},
+            "`amazon_q` means nothing to type 'openai-compatible'",
+        ),
     ],
 )
 def test_what_cannot_be_built_names_the_provider_and_the_reason(settings: dict[str, Any], said: str) -> None:
@@ -137,6 +181,101 @@ def test_what_cannot_be_built_names_the_provider_and_the_reason(settings: dict[s
         built(**settings, api_key=KEY)
     assert said in str(caught.value)
     assert KEY not in str(caught.value)
+
+
+def test_an_amazon_q_provider() -> None:
+    written = {"chat_url": "http://127.0.0.1:9/q", "opt_out": False}
+    provider = built(type="amazon-q", amazon_q=written, headers={"X-Team": "a"})
+    assert isinstance(provider, registry.AmazonQ)
+    assert (provider.name, provider.native) == ("mine", frozenset())
+    conversation = registry.dialects()[CHAT].parse(
+        b'{"model": "claude-sonnet-4.5", "messages": [{"role": "user", "content": "Hi"}]}', {}
+    )
+    exchange = provider.exchange(
+        conversation.conversation, Target("claude-sonnet-4.5", provider.abilities("claude-sonnet-4.5"))
+    )
+    assert next(exchange) == Authorize()
+    command = exchange.send(Grant("builder_id", Secret("aoa-1")))
+    assert isinstance(command, Stream)
+    assert command.url == "http://127.0.0.1:9/q/generateAssistantResponse"
+    assert dict(command.headers)["x-team"] == "a"
+    assert dict(command.headers)["x-amzn-codewhisperer-optout"] == "false"
+
+
+def test_every_option_of_amazon_q_is_a_setting() -> None:
+    options = {each.name: each.default for each in fields(Options)}
+    assert options == AmazonQSettings().model_dump()
+
+
+def test_a_claude_web_provider() -> None:
+    written = {"base_url": "http://127.0.0.1:9", "send_origin": True}
+    provider = built(type="claude-web", claude_web=written, headers={"X-Team": "a"})
+    assert isinstance(provider, registry.ClaudeWeb)
+    assert (provider.name, provider.native) == ("mine", frozenset())
+    conversation = registry.dialects()[CHAT].parse(
+        b'{"model": "claude-sonnet-4-6", "messages": [{"role": "user", "content": "Hi"}]}', {}
+    )
+    exchange = provider.exchange(
+        conversation.conversation, Target("claude-sonnet-4-6", provider.abilities("claude-sonnet-4-6"))
+    )
+    assert next(exchange) == Authorize()
+    command = exchange.send(Grant("session_key", Secret("sk-ant-sid01-made-up")))
+    assert isinstance(command, Call)
+    assert command.url == "http://127.0.0.1:9/api/organizations"
+
+
+def test_every_option_of_claude_web_is_a_setting() -> None:
+    options = {each.name: each.default for each in fields(ClaudeWebOptions)}
+    assert options == ClaudeWebSettings().model_dump()
+
+
+def test_a_claude_code_provider() -> None:
+    written = {
+        "mode": "interactive",
+        "file_access": {"allowed_tools": ["Read"], "additional_dirs": ["/srv"]},
+        "mcp": {"enabled": True, "config_file": "/srv/mcp.json"},
+    }
+    provider = built(
+        type="claude-code",
+        api_key="sk-ant-1",
+        base_url="http://127.0.0.1:9",
+        claude_code=written,
+        proxy="http://p:1",
+    )
+    assert isinstance(provider, registry.ClaudeCode)
+    assert (provider.name, provider.native) == ("mine", frozenset())
+    (program,) = provider.usual_programs
+    assert {"--restricted", "--strict-mcp-config", "--bare"} <= {*program.arguments}
+    assert ("--add-dir", "/srv") in pairwise(program.arguments)
+    assert ("--mcp-config", "/srv/mcp.json") in pairwise(program.arguments)
+    assert program.environment["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:9"
+    assert program.environment["ANTHROPIC_API_KEY"] == Secret("sk-ant-1")
+    assert program.environment["HTTPS_PROXY"] == Secret("http://p:1")
+
+
+def test_every_option_of_claude_code_is_a_setting() -> None:
+    settings = ClaudeCodeSettings()
+    assert settings.model_fields_set == set()
+    for options, section, own in (
+        (ClaudeCodeOptions(), settings, {"cli_path", "pool", "file_access", "mcp"}),
+        (FileAccess(), settings.file_access, {"allow_on_network"}),
+        (Mcp(), settings.mcp, set[str]()),
+    ):
+        known = {each.name: getattr(options, each.name) for each in fields(options)}
+        others = {"file_access", "mcp", "environment", "allowed"}
+        assert {name: each for name, each in known.items() if name not in others} == section.model_dump(
+            exclude=own
+        )
+
+
+def test_accounts_that_sign_in() -> None:
+    logins = registry.logins("mine", ProviderSettings.model_validate({"type": "amazon-q"}))
+    assert logins is not None
+    assert {"builder_id", "idc", "social", "api_key", "external_idp"} == logins.kinds.keys()
+    sessions = registry.logins("mine", ProviderSettings.model_validate({"type": "claude-web"}))
+    assert sessions is not None
+    assert (sessions.kinds.keys(), sessions.methods) == ({"session_key"}, {})
+    assert registry.logins("mine", ProviderSettings.model_validate({"type": "dummy"})) is None
 
 
 def test_the_dialects_by_name() -> None:

@@ -59,12 +59,13 @@ def conversation(*blocks: dict[str, object]) -> bytes:
 
 
 FOREIGN = {"type": "thinking", "thinking": "hm", "signature": TAG}
+REDACTED = {"type": "redacted_thinking", "data": TAG}
 NATIVE = {"type": "thinking", "thinking": "hm", "signature": "EqQB"}
 SAID = {"type": "text", "text": "done"}
 
 
 def test_thoughts_of_another_vendor_are_withheld() -> None:
-    body, losses = outgoing_body(conversation(FOREIGN, NATIVE, SAID), "m", "m")
+    body, losses = outgoing_body(conversation(FOREIGN, NATIVE, REDACTED, SAID), "m", "m")
     messages = msgspec.json.decode(body)["messages"]
     assert messages[1] == {"role": "assistant", "content": [NATIVE, SAID]}
     assert b'{"role": "user", "content": "one  two"}' in body

@@ -6,11 +6,9 @@ the client's: the credential belongs to the gateway.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import msgspec
@@ -18,6 +16,7 @@ import msgspec
 from isthmus.core import overflow
 from isthmus.core.commands import Head
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
+from isthmus.core.figures import http_date, number_of
 from isthmus.core.reset_words import wait_in_words
 from isthmus.providers.anthropic.schema import ERROR_BODY, ErrorDetail
 
@@ -177,26 +176,26 @@ class Refusals:
 
     def _now(self, headers: Mapping[str, str]) -> float:
         """The upstream's own clock where it shows one: what it says of times is meant by that."""
-        seen = _http_date(headers.get("date", ""))
+        seen = http_date(headers.get("date", ""))
         return self.now_s() if seen is None else seen
 
 
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
     """From `retry-after-ms` or `retry-after` (seconds or an HTTP date)."""
-    milliseconds = _number(headers.get("retry-after-ms", ""))
+    milliseconds = number_of(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return _sane(milliseconds / 1000)
     said = headers.get("retry-after", "")
-    seconds = _number(said)
+    seconds = number_of(said)
     if seconds is not None:
         return _sane(seconds)
-    at = _http_date(said)
+    at = http_date(said)
     return None if at is None else _sane(at - now)
 
 
 def reset_s(headers: Mapping[str, str], now: float) -> float | None:
     """How long until the limit that is used up counts anew: the latest of those with nothing remaining."""
-    unified = _number(headers.get("anthropic-ratelimit-unified-reset", ""))
+    unified = number_of(headers.get("anthropic-ratelimit-unified-reset", ""))
     if unified is not None:
         return _sane(unified - now)
     waits = []
@@ -230,21 +229,6 @@ def _error_of(body: bytes) -> ErrorDetail | None:
 
 def _sane(seconds: float) -> float:
     return min(max(0.0, seconds), LONGEST_WAIT_S)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
 
 
 def _timestamp(text: str) -> float | None:

@@ -30,6 +30,7 @@ _MESSAGES: Final = msgspec.json.Decoder(list[msgspec.Raw])
 class _Thought(msgspec.Struct):
     type: str | None = None
     signature: Any = None
+    data: Any = None
 
 
 _THOUGHT: Final = msgspec.json.Decoder(_Thought)
@@ -96,10 +97,8 @@ def _is_foreign(block: msgspec.Raw) -> bool:
         thought = _THOUGHT.decode(block)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
-    signature = thought.signature
-    return (
-        thought.type == "thinking" and isinstance(signature, str) and signature.startswith(thought_tag.PREFIX)
-    )
+    seal = {"thinking": thought.signature, "redacted_thinking": thought.data}.get(thought.type or "")
+    return isinstance(seal, str) and seal.startswith(thought_tag.PREFIX)
 
 
 def credential(api_key: Secret) -> Headers:

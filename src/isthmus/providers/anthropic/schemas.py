@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-Schema = dict[str, Any]
+from isthmus.wire.schema_choices import Schema, allowed_by_any, listed, mapping
+
 EMPTY: Final = b'{"type":"object","properties":{}}'
 FORMATS: Final = frozenset(
     ("date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid")
@@ -45,23 +46,13 @@ def _chooses(schema: Schema) -> bool:
 
 
 def _merged(schema: Schema, root: Schema) -> Schema:
-    """One object that allows what any branch allows: all their properties, required only where each branch agrees."""
+    """One object that allows what any branch allows."""
     merged = {name: value for name, value in schema.items() if name not in _CHOICES}
-    properties = dict(_mapping(schema.get("properties")))
-    required = list(_listed(schema.get("required")))
-    for name in _CHOICES:
-        branches = [_resolved(branch, root) for branch in _listed(schema.get(name))]
-        for branch in branches:
-            for key, value in _mapping(branch.get("properties")).items():
-                properties.setdefault(key, value)
-        demands = [_listed(branch.get("required")) for branch in branches]
-        if name == "allOf":
-            required += [key for demand in demands for key in demand]
-        elif demands:
-            required += [key for key in demands[0] if all(key in demand for demand in demands)]
+    branches = {name: [_resolved(branch, root) for branch in listed(schema.get(name))] for name in _CHOICES}
+    properties, required = allowed_by_any(schema, branches)
     merged |= {"type": "object", "properties": properties}
     if required:
-        merged["required"] = list(dict.fromkeys(required))
+        merged["required"] = required
     return merged
 
 
@@ -71,7 +62,7 @@ def _resolved(branch: Any, root: Schema) -> Mapping[str, Any]:
         at = root
         for step in ref.removeprefix("#").strip("/").split("/"):
             at = at.get(step) if isinstance(at, dict) else None
-    return _mapping(at)
+    return mapping(at)
 
 
 def strict(text: str) -> msgspec.Raw | None:
@@ -130,7 +121,7 @@ def _kind(rest: Schema, kept: Schema, depth: int) -> str:
 
 
 def _object(rest: Schema, kept: Schema, depth: int) -> None:
-    properties = _mapping(rest.pop("properties", None))
+    properties = mapping(rest.pop("properties", None))
     kept["properties"] = {name: _strict(each, depth + 1) for name, each in properties.items()}
     rest.pop("additionalProperties", None)
     kept["additionalProperties"] = False
@@ -164,11 +155,3 @@ def _primitive(one: Any, value: Any) -> bool:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

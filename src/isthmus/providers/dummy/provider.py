@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from isthmus.core.abilities import Abilities, Rule, SystemTurns, resolve
-from isthmus.core.commands import ClientRequest, Exchange
+from isthmus.core.commands import Exchange
 from isthmus.core.conversation import EFFORTS, Conversation, ThinkingMode
-from isthmus.core.errors import BadRequest, Kind
 from isthmus.core.interfaces import ModelInfo, Target
 from isthmus.providers.dummy.failures import WINDOW_TOKENS
 from isthmus.providers.dummy.models import MODELS, choose
 from isthmus.providers.dummy.scene import read_scene
+from isthmus.providers.translated import Translated
 
 ABILITIES: Final = Abilities(
     documents=True,
@@ -30,10 +30,8 @@ ABILITIES: Final = Abilities(
 """Takes whatever there is, so that `dummy-echo` can show it. Addresses of images are not fetched: it only names them."""
 
 
-class Dummy:
+class Dummy(Translated):
     """Implements `core.interfaces.Provider`."""
-
-    native: frozenset[str] = frozenset()
 
     def __init__(self, name: str = "dummy", rules: Iterable[Rule] = ()) -> None:
         self.name = name
@@ -47,17 +45,6 @@ class Dummy:
         chosen = choose(target.model)
         return chosen.script(read_scene(replace(conversation, model=target.model), chosen.numbers))
 
-    def forward(self, request: ClientRequest, target: Target) -> Exchange:
-        raise BadRequest(
-            f"provider {self.name!r} has no {request.path}: it answers /v1/messages and /v1/chat/completions",
-            kind=Kind.NOT_SUPPORTED,
-            should_retry=False,
-        )
-
-    def pass_through(self, request: ClientRequest) -> None:
-        """There is no vendor behind it."""
-        return
-
     def list_models(self) -> None:
         """There is nobody to ask: `read_models` knows the list."""
         return
@@ -66,7 +53,3 @@ class Dummy:
         return [
             ModelInfo(name, f"{name}: {model.description}", owner=self.name) for name, model in MODELS.items()
         ]
-
-    def count_tokens(self, request: ClientRequest, target: Target) -> None:
-        """Nobody counts here: the gateway estimates."""
-        return
