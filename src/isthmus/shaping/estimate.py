@@ -1,7 +1,7 @@
 """How many tokens a conversation has, about. For the start of a stream and for `count_tokens` where nobody can count.
 
-An estimate and never more: about 3.6 characters of Latin text to a token, one to two tokens to a character of others, as
-tokenizers of the Claude and GPT families behave on ordinary text. Whatever is shown from here is marked as estimated.
+An estimate and never more: rates for what texts are made of, fitted to the tokenizers of the model's family
+(docs/token-counting.md says how well). Whatever is shown from here is marked as estimated.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from isthmus.core.conversation import (
     InlineData,
     Opaque,
     ResultPart,
+    Source,
     Text,
     Thinking,
     ToolCall,
     ToolReference,
     ToolResult,
+    Turn,
 )
+from isthmus.shaping.characters import features
+from isthmus.shaping.token_rates import RATES, family_of
 
-LATIN_CHARS_PER_TOKEN: Final = 3.6
-OTHER_TOKENS_PER_BYTE: Final = 0.42
-"""Beyond ASCII, by UTF-8 bytes: a Chinese character (3 bytes) comes to about 1.3 tokens."""
 TOKENS_PER_TURN: Final = 4
 TOKENS_PER_TOOL: Final = 12
 TOKENS_PER_IMAGE: Final = 1600
@@ -37,56 +38,81 @@ PIXELS_PER_TOKEN: Final = 750
 DOCUMENT_BYTES_PER_TOKEN: Final = 20
 
 
-def estimate_tokens(conversation: Conversation) -> int:
-    """At least 1."""
-    total = sum(estimate_text(text.text) for text in conversation.system)
+def estimate_tokens(conversation: Conversation, model: str = "") -> int:
+    """Of the whole prompt, for a model of this name. At least 1."""
+    tally = _Tally()
+    tally.frame(conversation)
     for turn in conversation.turns:
-        total += TOKENS_PER_TURN
+        tally.turn(turn)
+    return max(1, round(tally.tokens(model)))
+
+
+def estimate_frame(conversation: Conversation, model: str) -> float:
+    """Of what stands around the turns: system text and tools."""
+    tally = _Tally()
+    tally.frame(conversation)
+    return tally.tokens(model)
+
+
+def estimate_turn(turn: Turn, model: str) -> float:
+    tally = _Tally()
+    tally.turn(turn)
+    return tally.tokens(model)
+
+
+def estimate_text(text: str, model: str = "") -> float:
+    # ASCII text has only the first of the features, and there `zip` ends.
+    rates = RATES[family_of(model)]
+    return sum([rate * found for rate, found in zip(rates, features(text), strict=False)])
+
+
+class _Tally:
+    """Gathers texts, to look at them all at once: for many short ones that takes a tenth of the time."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._others = 0.0
+
+    def tokens(self, model: str) -> float:
+        return self._others + estimate_text(" ".join(self._texts), model)
+
+    def frame(self, conversation: Conversation) -> None:
+        self._texts += [text.text for text in conversation.system]
+        for tool in conversation.tools:
+            self._others += TOKENS_PER_TOOL
+            self._texts += (tool.name, tool.description or "", tool.schema)
+        self._texts += [each.data for each in conversation.server_tools]
+
+    def turn(self, turn: Turn) -> None:
+        self._others += TOKENS_PER_TURN
         for block in turn.blocks:
-            total += _block(block)
-    for tool in conversation.tools:
-        total += (
-            TOKENS_PER_TOOL
-            + estimate_text(tool.name)
-            + estimate_text(tool.description or "")
-            + estimate_text(tool.schema)
-        )
-    for server_tool in conversation.server_tools:
-        total += estimate_text(server_tool.data)
-    return max(1, round(total))
+            self._block(block)
+
+    def _block(self, block: Block | ResultPart) -> None:
+        match block:
+            case Text(text) | Thinking(text):
+                self._texts.append(text)
+            case ToolCall(_, name, arguments):
+                self._others += TOKENS_PER_TOOL
+                self._texts += (name, arguments)
+            case ToolResult(_, parts):
+                self._others += TOKENS_PER_TOOL
+                for part in parts:
+                    self._block(part)
+            case Image(source):
+                self._others += _image(source.base64) if isinstance(source, InlineData) else TOKENS_PER_IMAGE
+            case Document(source):
+                self._others += _document(source)
+            case Foreign(_, _, data) | Opaque(_, _, data):
+                self._texts.append(data)
+            case ToolReference(name):
+                self._texts.append(name)
 
 
-def estimate_text(text: str) -> float:
-    if text.isascii():
-        return len(text) / LATIN_CHARS_PER_TOKEN
-    size = len(text.encode("utf-8", "surrogatepass"))
-    # Each character beyond ASCII takes 2 to 4 bytes; 3 is the common case by far (CJK).
-    other = min(len(text), (size - len(text)) / 2)
-    return (len(text) - other) / LATIN_CHARS_PER_TOKEN + (size - len(text) + other) * OTHER_TOKENS_PER_BYTE
-
-
-def _block(block: Block | ResultPart) -> float:
-    match block:
-        case Text(text):
-            return estimate_text(text)
-        case Thinking(text):
-            return estimate_text(text)
-        case ToolCall(_, name, arguments):
-            return TOKENS_PER_TOOL + estimate_text(name) + estimate_text(arguments)
-        case ToolResult(_, parts):
-            return TOKENS_PER_TOOL + sum(map(_block, parts))
-        case Image(source):
-            return _image(source.base64) if isinstance(source, InlineData) else TOKENS_PER_IMAGE
-        case Document(source):
-            return (
-                len(source.base64) * 0.75 / DOCUMENT_BYTES_PER_TOKEN
-                if isinstance(source, InlineData)
-                else TOKENS_PER_IMAGE
-            )
-        case Foreign(_, _, data) | Opaque(_, _, data):
-            return estimate_text(data)
-        case ToolReference(name):
-            return estimate_text(name)
+def _document(source: Source) -> float:
+    if not isinstance(source, InlineData):
+        return TOKENS_PER_IMAGE
+    return len(source.base64) * 0.75 / DOCUMENT_BYTES_PER_TOKEN
 
 
 def _image(base64_text: str) -> float:
