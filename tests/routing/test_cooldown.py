@@ -21,6 +21,7 @@ from isthmus.routing.cooldown import (
 
 RATE, QUOTA, SICK = CoolingReason.RATE_LIMIT, CoolingReason.QUOTA, CoolingReason.SICK
 CREDENTIAL, PERMISSION = CoolingReason.CREDENTIAL, CoolingReason.PERMISSION
+NO_MODEL = CoolingReason.NO_MODEL
 OTHER = Next.OTHER_ACCOUNT
 
 
@@ -40,11 +41,16 @@ OTHER = Next.OTHER_ACCOUNT
          Verdict(QUOTA, whole_account=True, wait_s=9)),
         (UpstreamError("", status=402, next=OTHER), Verdict(QUOTA, whole_account=True)),
         (UpstreamError("", status=400, next=OTHER, scope=Scope.ACCOUNT), Verdict(QUOTA, whole_account=True)),
+        (UpstreamError("", kind=Kind.OVERLOADED, next=OTHER, scope=Scope.ACCOUNT, cooldown_s=9),
+         Verdict(PERMISSION, whole_account=True, wait_s=9)),
         # Credentials.
         (UpstreamError("", status=401, next=OTHER), Verdict(CREDENTIAL, whole_account=True)),
         (UpstreamError("", status=403, next=OTHER, scope=Scope.CREDENTIAL),
          Verdict(CREDENTIAL, whole_account=True)),
         (UpstreamError("", status=403, next=OTHER), Verdict(PERMISSION, at_once=False)),
+        # A model that the account does not have; one that nobody has is the request's own fault.
+        (UpstreamError("", kind=Kind.MODEL_NOT_FOUND, status=400, next=OTHER), Verdict(NO_MODEL)),
+        (UpstreamError("", kind=Kind.MODEL_NOT_FOUND, status=404, next=Next.NOTHING), None),
         # Sickness.
         (UpstreamError("", kind=Kind.OVERLOADED, status=529), Verdict(SICK, at_once=False)),
         (UpstreamError("", kind=Kind.OVERLOADED, status=503, retry_after_s=9), Verdict(SICK, wait_s=9)),
@@ -70,7 +76,14 @@ def test_a_backoff_doubles() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "first_s", "longest_s"),
-    [(RATE, 1, 60), (QUOTA, 300, 3600), (SICK, 10, 120), (CREDENTIAL, 60, 3600), (PERMISSION, 60, 3600)],
+    [
+        (RATE, 1, 60),
+        (QUOTA, 300, 3600),
+        (SICK, 10, 120),
+        (CREDENTIAL, 60, 3600),
+        (PERMISSION, 60, 3600),
+        (NO_MODEL, 3600, 3600),
+    ],
 )
 def test_each_reason_has_its_own_pace(reason: CoolingReason, first_s: float, longest_s: float) -> None:
     rules = PoolRules()
@@ -82,6 +95,13 @@ def test_no_rest_is_longer_than_the_rules_say() -> None:
     told = Verdict(RATE, wait_s=30 * 86_400.0)
     assert told.cooling_s(1, PoolRules()) == 7 * 86_400
     assert told.cooling_s(1, PoolRules(max_cooldown_s=60)) == 60
+
+
+def test_a_quota_is_parked_until_the_day_its_vendor_names() -> None:
+    month = Verdict(QUOTA, whole_account=True, wait_s=30 * 86_400.0)
+    assert month.cooling_s(1, PoolRules()) == 30 * 86_400
+    assert month.cooling_s(1, PoolRules(max_quota_s=60)) == 60
+    assert Verdict(QUOTA).cooling_s(99, PoolRules(max_cooldown_s=60)) == 60
 
 
 def test_the_operator_reads_the_upstreams_own_words() -> None:

@@ -22,6 +22,7 @@ RATE = cooling(CoolingReason.RATE_LIMIT)
 QUOTA = cooling(CoolingReason.QUOTA, 90)
 SICK = cooling(CoolingReason.SICK, 10)
 REFUSED = cooling(CoolingReason.CREDENTIAL, 60)
+LACKING = cooling(CoolingReason.NO_MODEL, 70)
 
 
 @pytest.mark.parametrize(
@@ -41,11 +42,29 @@ REFUSED = cooling(CoolingReason.CREDENTIAL, 60)
         ([REFUSED, QUOTA], Why.LIMITED, 60),
         ([REFUSED], Why.SICK, 60),
         ([cooling(CoolingReason.PERMISSION)], Why.SICK, 20),
+        ([LACKING, LACKING, DISABLED], Why.LACKING, 70),
+        ([LACKING, RATE], Why.LIMITED, 20),
+        ([LACKING, SICK], Why.SICK, 10),
     ],
 )
 def test_why_nobody_could(obstacles: list[Obstacle], why: Why, retry_after_s: float | None) -> None:
     found = explain(obstacles, NOW)
     assert (found.why, found.retry_after_s) == (why, retry_after_s)
+
+
+@pytest.mark.parametrize(
+    ("obstacles", "is_spent"),
+    [
+        ([QUOTA, QUOTA, DISABLED], True),
+        ([QUOTA, RATE], False),
+        ([QUOTA, LIMITED], False),
+        ([RATE], False),
+        ([QUOTA, SICK], False),
+        ([QUOTA, TRIED], False),
+    ],
+)
+def test_allowances_are_used_up_only_when_all_are(obstacles: list[Obstacle], is_spent: bool) -> None:
+    assert explain(obstacles, NOW).is_spent is is_spent
 
 
 def test_the_operator_is_told_in_one_line() -> None:

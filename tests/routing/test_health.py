@@ -38,7 +38,7 @@ def test_a_limit_rests_one_model_and_a_quota_the_account() -> None:
     fail(health, QUOTA)
     assert not health.allows(NOW + 299, "other")
     assert health.allows(NOW + 300, "other")
-    assert health.reasons("m") == (CoolingReason.QUOTA, CoolingReason.RATE_LIMIT)
+    assert health.reasons("m", NOW) == (CoolingReason.QUOTA, CoolingReason.RATE_LIMIT)
 
 
 def test_a_breaker_opens_after_failures_in_a_row() -> None:

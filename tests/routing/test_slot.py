@@ -77,6 +77,21 @@ def test_an_account_that_rests_and_is_limited_is_free_when_both_are_over() -> No
     assert slot.obstacle(NOW, "m", 0).free_at_s == NOW + 60
 
 
+def test_a_rest_that_is_over_is_no_reason_for_one_that_lasts() -> None:
+    """A month that is used up is told as that, also of an account that was sick before."""
+    quota = Cooling(A, None, NOW + 5, CoolingReason.QUOTA)
+    slot = slot_of(Member(A), Cooling(A, "m", NOW - 1, CoolingReason.SICK), quota)
+    assert slot.obstacle(NOW, "m", 0).reasons == (CoolingReason.QUOTA,)
+
+
+def test_a_model_that_it_lacks_keeps_an_account_from_nothing_else() -> None:
+    lacking = Cooling(A, "m", NOW + 5, CoolingReason.NO_MODEL)
+    standing = slot_of(Member(A), lacking).standing(NOW)
+    assert (standing.state, standing.coolings) == (State.HEALTHY, (lacking,))
+    resting = Cooling(A, "n", NOW + 5, RATE)
+    assert slot_of(Member(A), lacking, resting).standing(NOW).state is State.COOLING
+
+
 def test_an_edit_keeps_what_is_under_way() -> None:
     slot = slot_of(Member(A, requests_per_minute=1), Cooling(A, "m", NOW + 5, RATE))
     slot.in_flight, slot.credit, slot.is_dead = 2, 7, True

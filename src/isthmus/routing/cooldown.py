@@ -27,7 +27,9 @@ class CoolingReason(StrEnum):
     """The upstream is overloaded, or its circuit breaker is open."""
     CREDENTIAL = "credential"
     PERMISSION = "permission"
-    """Refused again and again (403), although the credential is known."""
+    """Refused again and again (403), or for some time, although the credential is known."""
+    NO_MODEL = "no_model"
+    """The account does not have this model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,14 @@ class PoolRules:
     rests: bool = True
     """Whether accounts rest at all."""
     max_cooldown_s: float = 7 * 86_400.0
-    """No rest is longer, whatever an upstream says."""
+    """No rest is longer, whatever an upstream says, but for a quota whose end it names."""
+    max_quota_s: float = 32 * 86_400.0
+    """A quota that starts anew every month is believed until then."""
     rate_limit: Backoff = Backoff(1.0, 60.0)
     """Where the upstream names no time, as for the next two."""
     quota: Backoff = Backoff(300.0, 3600.0)
     refused: Backoff = Backoff(60.0, 3600.0)
+    no_model: Backoff = Backoff(3600.0, 3600.0)
     breaker: Backoff = Backoff(10.0, 120.0)
     breaker_after: int = 5
     """So many failures in a row open the breaker of an account and model."""
@@ -104,6 +109,8 @@ class PoolRules:
                 return self.breaker
             case CoolingReason.CREDENTIAL | CoolingReason.PERMISSION:
                 return self.refused
+            case CoolingReason.NO_MODEL:
+                return self.no_model
 
 
 DEFAULT_RULES: Final = PoolRules()
@@ -122,8 +129,10 @@ class Verdict:
     text: str = ""
 
     def cooling_s(self, strikes: int, rules: PoolRules) -> float:
-        told_s = rules.backoff(self.reason).wait_s(strikes) if self.wait_s is None else self.wait_s
-        return min(told_s, rules.max_cooldown_s)
+        if self.wait_s is None:
+            return min(rules.backoff(self.reason).wait_s(strikes), rules.max_cooldown_s)
+        is_quota = self.reason is CoolingReason.QUOTA
+        return min(self.wait_s, rules.max_quota_s if is_quota else rules.max_cooldown_s)
 
 
 def judge(error: UpstreamError) -> Verdict | None:
@@ -138,8 +147,13 @@ def judge(error: UpstreamError) -> Verdict | None:
     match error:
         case UpstreamError(next=Next.NOTHING):
             return None
+        case UpstreamError(kind=Kind.MODEL_NOT_FOUND, next=Next.OTHER_ACCOUNT):
+            return Verdict(CoolingReason.NO_MODEL, wait_s=wait_s, text=text)
         case UpstreamError(scope=Scope.CREDENTIAL) | UpstreamError(status=401):
             return Verdict(CoolingReason.CREDENTIAL, whole_account=True, text=text)
+        case UpstreamError(scope=Scope.ACCOUNT, kind=Kind.OVERLOADED):
+            # Nothing is used up: the account is barred, until somebody says.
+            return Verdict(CoolingReason.PERMISSION, whole_account=True, wait_s=wait_s, text=text)
         case UpstreamError(scope=Scope.ACCOUNT) | UpstreamError(status=402):
             return Verdict(CoolingReason.QUOTA, whole_account=True, wait_s=wait_s, text=text)
         case UpstreamError(kind=Kind.RATE_LIMIT) | UpstreamError(status=429):

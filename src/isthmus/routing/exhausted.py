@@ -37,6 +37,8 @@ class Why(StrEnum):
     LIMITED = "limited"
     """All rest, none of them because it is sick or refused."""
     SICK = "sick"
+    LACKING = "lacking"
+    """None of them has the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,21 @@ class Obstacle:
 class Exhausted:
     why: Why
     retry_after_s: float | None
-    """Until the first account's rest is over. A number with `LIMITED` and `SICK`; None where nobody rests."""
+    """Until the first account's rest is over. A number with `LIMITED`, `SICK` and `LACKING`; None where nobody rests."""
     text: str
     """For the operator."""
+    is_spent: bool = False
+    """With `LIMITED`: every allowance is used up; that no haste is to blame."""
 
 
 def explain(obstacles: Sequence[Obstacle], now_s: float) -> Exhausted:
     """`obstacles` has one for each account of the pool."""
     ends = [each.free_at_s for each in obstacles if each.state in {State.COOLING, State.LIMITED}]
     retry_after_s = min(ends) - now_s if ends else None
-    return Exhausted(_why(obstacles), retry_after_s, _text(obstacles, retry_after_s))
+    why = _why(obstacles)
+    is_limited = any(each.state is State.LIMITED for each in obstacles)
+    is_spent = why is Why.LIMITED and not is_limited and _reasons(obstacles) == {CoolingReason.QUOTA}
+    return Exhausted(why, retry_after_s, _text(obstacles, retry_after_s), is_spent)
 
 
 def _why(obstacles: Sequence[Obstacle]) -> Why:
@@ -73,11 +80,17 @@ def _why(obstacles: Sequence[Obstacle]) -> Why:
     awake = [each for each in able if each.state not in {State.COOLING, State.LIMITED}]
     if awake:
         return Why.ALL_TRIED if all(each.tried for each in awake) else Why.BUSY
-    reasons = {reason for each in able for reason in each.reasons}
+    reasons = _reasons(able)
+    if reasons == {CoolingReason.NO_MODEL}:
+        return Why.LACKING
     if CoolingReason.SICK in reasons:
         return Why.SICK
     limited = any(each.state is State.LIMITED for each in able) or reasons & _LIMITS
     return Why.LIMITED if limited else Why.SICK
+
+
+def _reasons(obstacles: Sequence[Obstacle]) -> set[CoolingReason]:
+    return {reason for each in obstacles for reason in each.reasons}
 
 
 def _text(obstacles: Sequence[Obstacle], retry_after_s: float | None) -> str:

@@ -51,9 +51,10 @@ class Health:
         """When the last rest that concerns `model` ends; long ago if there is none."""
         return max((charge.cooling.until_s for charge in self._resting(model) if charge.cooling), default=0.0)
 
-    def reasons(self, model: str) -> tuple[CoolingReason, ...]:
-        """Of the rests that concern `model`, those that are over and not yet proven so included."""
-        return tuple(charge.cooling.reason for charge in self._resting(model) if charge.cooling)
+    def reasons(self, model: str, now_s: float) -> tuple[CoolingReason, ...]:
+        """Of the rests that concern `model` at present. One that is over says nothing, though it is not yet proven."""
+        coolings = (charge.cooling for charge in self._resting(model) if charge.cooling)
+        return tuple(each.reason for each in coolings if each.until_s > now_s)
 
     def is_probing(self, model: str) -> bool:
         """The one request that may find out whether it is well again is under way."""

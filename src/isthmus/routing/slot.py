@@ -7,7 +7,7 @@ from math import inf
 
 from isthmus.routing.account import AccountId, Member
 from isthmus.routing.allowance import Allowance, allowance_of
-from isthmus.routing.cooldown import Cooling
+from isthmus.routing.cooldown import Cooling, CoolingReason
 from isthmus.routing.exhausted import Obstacle, State
 from isthmus.routing.health import Charge, Health
 from isthmus.routing.strategies import Candidate
@@ -50,7 +50,7 @@ class Slot(Candidate):
         rested_s = self.health.free_at_s(model)
         allowed_s = now_s if self.allowance is None else self.allowance.free_at_s(now_s, tokens)
         if rested_s > now_s:
-            reasons = self.health.reasons(model)
+            reasons = self.health.reasons(model, now_s)
             return Obstacle(State.COOLING, max(rested_s, allowed_s), reasons, tried)
         if allowed_s > now_s:
             return Obstacle(State.LIMITED, allowed_s, tried=tried)
@@ -60,13 +60,15 @@ class Slot(Candidate):
 
     def standing(self, now_s: float) -> Standing:
         coolings = tuple(self.health.coolings())
+        # A model that it does not have keeps it from nothing else.
+        resting = [each for each in coolings if each.reason is not CoolingReason.NO_MODEL]
         if not self.is_enabled:
             state = State.DISABLED
-        elif any(each.until_s > now_s for each in coolings):
+        elif any(each.until_s > now_s for each in resting):
             state = State.COOLING
         elif self.allowance is not None and self.allowance.free_at_s(now_s, 0) > now_s:
             state = State.LIMITED
-        elif coolings:
+        elif resting:
             state = State.PROBING
         else:
             state = State.BUSY if self.in_flight >= self.places else State.HEALTHY
@@ -75,7 +77,8 @@ class Slot(Candidate):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One account as operators see it. It is `COOLING` if any of its models rests: `coolings` says which."""
+    """One account as operators see it. It is `COOLING` if any of its models rests: `coolings` says which. A model that it
+    lacks is among them, and changes nothing."""
 
     id: AccountId
     state: State
