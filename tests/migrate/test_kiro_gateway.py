@@ -86,7 +86,7 @@ def test_what_the_variables_amount_to() -> None:
     assert (account.kind, account.label, account.enabled) == (
         "builder_id",
         "kiro-gateway-1 (kiro-auth-token.json)",
-        False,
+        True,
     )
     assert {name: secret.reveal() for name, secret in account.credential.items()} == {
         "refresh_token": "aorAAAAAmade-up-refresh-1",
@@ -96,9 +96,9 @@ def test_what_the_variables_amount_to() -> None:
     }
     assert account.details == {
         "auth_region": "eu-west-1",
-        "api_region": "eu-central-1",
         "profile_arn": "arn:aws:codewhisperer:eu-central-1:000000000000:profile/MADEUPAAAAA",
         "expires_at": "2026-11-21T10:00:00.123456Z",
+        "client_secret_expires_at": "2027-01-01T00:00:00Z",
     }
     (provider,) = haul.providers
     settings = dict(provider.settings)
@@ -106,7 +106,7 @@ def test_what_the_variables_amount_to() -> None:
     assert settings == {
         "first_byte_timeout_s": 15,
         "idle_timeout_s": 300,
-        "compression": {"method": "drop_oldest", "enabled": True},
+        "compression": {"method": "drop"},
     }
     assert haul.settings == {"accounts.max_attempts": 3, "logging.level": "warning"}
     assert haul.keys[0].secret is not None
@@ -134,7 +134,6 @@ def test_a_list_of_credentials() -> None:
     assert haul.accounts[1].details == {
         "profile_arn": "arn:aws:codewhisperer:us-east-1:000000000000:profile/MADEUPAAAAA",
         "auth_region": "us-east-1",
-        "api_region": "us-east-1",
     }
     assert haul.accounts[2].details == {"auth_region": "eu-west-1", "api_region": "eu-central-1"}
     left_out = {line.what: line.text for line in haul.report.left_out}

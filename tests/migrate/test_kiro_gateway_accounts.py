@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from isthmus.core.secret import Secret
+from isthmus.migrate.amazon_q_tokens import Token
+from isthmus.migrate.gathered import Gathered
 from isthmus.migrate.haul import Haul
 from isthmus.migrate.kiro_gateway_accounts import Accounts, Place, Regions
-from isthmus.migrate.kiro_gateway_tokens import Token
-from isthmus.migrate.later import Later
 
 ARN = "arn:aws:codewhisperer:eu-central-1:000000000000:profile/MADEUPAAAAA"
 
@@ -18,7 +18,7 @@ ARN = "arn:aws:codewhisperer:eu-central-1:000000000000:profile/MADEUPAAAAA"
 def added(tmp_path: Path, members: dict[str, Any], regions: Regions | None = None) -> Haul:
     haul = Haul("kiro-gateway")
     (tmp_path / "token.json").write_text(json.dumps(members))
-    accounts = Accounts(haul, Later(haul, "amazon-q"), Place(tmp_path, tmp_path))
+    accounts = Accounts(haul, Gathered(haul, "amazon-q"), Place(tmp_path, tmp_path))
     accounts.of_file("here", "token.json", regions or Regions())
     return haul
 
@@ -30,7 +30,7 @@ def added(tmp_path: Path, members: dict[str, Any], regions: Regions | None = Non
         ({}, Regions(auth_region="eu-west-1"), "eu-west-1", None),
         ({"auth_region": "a", "api_region": "a"}, Regions(auth_region="b"), "a", "a"),
         ({"auth_region": "a", "api_region": "a"}, Regions(api_region="c"), "a", "c"),
-        ({"auth_region": "a", "api_region": "a", "profile_arn": ARN}, Regions(), "a", "eu-central-1"),
+        ({"auth_region": "a", "api_region": "a", "profile_arn": ARN}, Regions(), "a", "a"),
         ({"api_region": "a"}, Regions(profile_arn=ARN, api_region="c"), "us-east-1", "c"),
     ],
 )
@@ -42,7 +42,10 @@ def test_regions(within: dict[str, str], beside: Regions, auth: str, api: str | 
 @pytest.mark.parametrize(
     ("members", "missing"),
     [
-        ({"clientId": "a", "clientSecret": "b"}, "refresh_token"),
+        (
+            {"accessToken": "made-up", "expiresAt": 1_795_255_200, "clientId": "a", "clientSecret": "b"},
+            "refresh_token",
+        ),
         ({"refreshToken": "made-up", "clientIdHash": "00ff00ff"}, "client_id, client_secret"),
         ({"refreshToken": "made-up", "authMethod": "external_idp"}, "client_id, token_endpoint"),
     ],
@@ -52,7 +55,7 @@ def test_what_a_login_cannot_do_without_is_named(
 ) -> None:
     haul = added(tmp_path, members)
     assert haul.accounts == []
-    assert f"has no {missing}: sign in again" in haul.report.left_out[0].text
+    assert f"needs {missing}: sign in again" in haul.report.left_out[0].text
 
 
 def test_a_file_of_no_login_is_said(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from isthmus.migrate import source
 from isthmus.migrate.client_keys import add_client_key
 from isthmus.migrate.detect import TELLTALES, Glimpse, not_that_program
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered, say_stop_first
 from isthmus.migrate.haul import Haul
-from isthmus.migrate.kiro_gateway_accounts import AMAZON_Q, Accounts, Place, Regions
-from isthmus.migrate.later import Later, say_stop_first
+from isthmus.migrate.kiro_gateway_accounts import Accounts, Place, Regions
 from isthmus.migrate.listener import say_listener
 from isthmus.migrate.source import Options, Unreadable
+from isthmus.migrate.upstreams import AMAZON_Q
 
 PROGRAM: Final = "kiro-gateway"
 _RAW: Final = ("KIRO_CREDS_FILE", "KIRO_CLI_DB_FILE")
@@ -81,7 +82,7 @@ _READ: Final = (
 
 def read(path: Path, options: Options) -> Haul:
     haul = Haul(PROGRAM)
-    provider = Later(haul, AMAZON_Q)
+    provider = Gathered(haul, AMAZON_Q)
     folder = path if path.is_dir() else path.parent
     accounts = Accounts(haul, provider, Place(folder.absolute(), options.home))
     variables, entries = _in_directory(path, options.env) if path.is_dir() else _in_file(path)
@@ -157,7 +158,7 @@ def _leave_logins(root: Entry) -> None:
     )
 
 
-def _settings(haul: Haul, provider: Later, root: Entry) -> None:
+def _settings(haul: Haul, provider: Gathered, root: Entry) -> None:
     for name in _SELECTION:
         if name in root:
             root.carried(name, f"{root.text(name)!r} said what to read")
@@ -178,7 +179,7 @@ def _settings(haul: Haul, provider: Later, root: Entry) -> None:
     root.rest_is_unknown()
 
 
-def _timeouts(haul: Haul, provider: Later, root: Entry) -> None:
+def _timeouts(haul: Haul, provider: Gathered, root: Entry) -> None:
     for name, setting in (
         ("FIRST_TOKEN_TIMEOUT", "first_byte_timeout_s"),
         ("STREAMING_READ_TIMEOUT", "idle_timeout_s"),
@@ -198,12 +199,11 @@ def _timeouts(haul: Haul, provider: Later, root: Entry) -> None:
         root.changed("FIRST_TOKEN_MAX_RETRIES", said)
 
 
-def _compression(provider: Later, root: Entry) -> None:
+def _compression(provider: Gathered, root: Entry) -> None:
     written = root.text("AUTO_TRIM_PAYLOAD")
     if written is not None:
-        is_on = written.strip().lower() in _TRUE
-        provider.put("compression.method", "drop_oldest")
-        provider.keep(root, "AUTO_TRIM_PAYLOAD", "compression.enabled", is_on)
+        method = "drop" if written.strip().lower() in _TRUE else "off"
+        provider.keep(root, "AUTO_TRIM_PAYLOAD", "compression.method", method)
     if (limit := root.integer("KIRO_MAX_PAYLOAD_BYTES")) is not None:
         said = f"{limit} bytes; here the model's context window in tokens is the limit"
         root.left_out("KIRO_MAX_PAYLOAD_BYTES", said)

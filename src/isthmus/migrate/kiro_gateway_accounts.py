@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from isthmus.core.secret import Secret
+from isthmus.migrate.amazon_q_files import found_at
+from isthmus.migrate.amazon_q_tokens import REGION, SOCIAL, Token
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered, one_line
 from isthmus.migrate.haul import Haul, Line, NewAccount
-from isthmus.migrate.kiro_gateway_tokens import EXTERNAL, SOCIAL, Token, region_of, tokens_at
-from isthmus.migrate.later import Later, one_line
 from isthmus.migrate.source import Unreadable
+from isthmus.migrate.upstreams import AMAZON_Q
 
-AMAZON_Q: Final = "amazon-q"
 _OWN_LOGIN: Final = (
     "The token files belong to the IDE or command line, which refreshes them too: a refresh there ends the login here, so "
     "sign in anew for the gateway"
 )
-_REGION: Final = "us-east-1"
 _WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -51,8 +51,9 @@ class Regions:
         arn = self.profile_arn or within.get("profile_arn")
         known = {
             "profile_arn": arn,
-            "auth_region": within.get("auth_region") or self.auth_region or _REGION,
-            "api_region": self.api_region or (region_of(arn) if arn else None) or within.get("api_region"),
+            "auth_region": within.get("auth_region") or self.auth_region or REGION,
+            # Unsaid it follows from the profile, as there.
+            "api_region": self.api_region or within.get("api_region"),
         }
         return replace(token, details={**within, **{name: text for name, text in known.items() if text}})
 
@@ -60,7 +61,7 @@ class Regions:
 class Accounts:
     """Takes one login after another. Where a token file is read, the report says whose it is."""
 
-    def __init__(self, haul: Haul, provider: Later, place: Place) -> None:
+    def __init__(self, haul: Haul, provider: Gathered, place: Place) -> None:
         self._haul = haul
         self._provider = provider
         self._place = place
@@ -76,16 +77,20 @@ class Accounts:
             return
         path = self._place.path_of(text)
         try:
-            found = tokens_at(path, self._place.home)
+            found = found_at(path, self._place.home)
         except Unreadable as unreadable:
             self._left_out(at, str(unreadable))
             return
         if not found:
             self._left_out(at, f"{path} holds no login: sign in again and give the path of the token file")
-        for file, token in found:
-            self._add(at, file.name, regions.of(token), off_reason)
-            self._say_region(at, file.name, regions.auth_region, token.details.get("auth_region"))
-        if found and _OWN_LOGIN not in self._haul.report.closing:
+        for each in found:
+            name = each.at or path.name
+            if each.token is None:
+                self._left_out(at, f"{name} {each.problem}")
+                continue
+            self._add(at, name, regions.of(each.token), off_reason or each.off_reason)
+            self._say_region(at, name, regions.auth_region, each.token.details.get("auth_region"))
+        if any(each.token for each in found) and _OWN_LOGIN not in self._haul.report.closing:
             self._haul.report.closing.append(_OWN_LOGIN)
 
     def of_entries(self, entries: list[Entry]) -> None:
@@ -108,10 +113,6 @@ class Accounts:
             entry.rest_is_unknown()
 
     def _add(self, at: str, label: str, token: Token, off_reason: str | None) -> None:
-        missing = _missing(token)
-        if missing:
-            self._left_out(at, f"{label} of kind {token.kind!r} has no {missing}: sign in again")
-            return
         account = NewAccount(
             AMAZON_Q,
             token.kind,
@@ -129,15 +130,6 @@ class Accounts:
 
     def _left_out(self, at: str, text: str) -> None:
         self._haul.report.left_out.append(Line(at, text))
-
-
-def _missing(token: Token) -> str | None:
-    """What an account of the kind cannot do without, and has not."""
-    wanted = {EXTERNAL: ("client_id",), SOCIAL: ()}.get(token.kind, ("client_id", "client_secret"))
-    missing = [name for name in ("refresh_token", *wanted) if not token.credential.get(name)]
-    if token.kind == EXTERNAL and not token.details.get("token_endpoint"):
-        missing.append("token_endpoint")
-    return ", ".join(missing) or None
 
 
 def _presentable(details: Mapping[str, Any]) -> dict[str, Any]:
