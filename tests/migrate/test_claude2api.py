@@ -61,11 +61,11 @@ KEYS = {
     "retryCount": {"left_out"},
     "internalRetryCount": {"carried"},
     "maxConcurrentPerKey": {"carried"},
-    "maxGlobalConcurrency": {"carried", "changed"},
+    "maxGlobalConcurrency": {"left_out"},
     "noRolePrefix": {"carried"},
     "promptDisableArtifacts": {"carried"},
-    "enableMirrorApi": {"carried"},
-    "mirrorApiPrefix": {"carried"},
+    "enableMirrorApi": {"changed"},
+    "mirrorApiPrefix": {"changed"},
     "adminPassword": {"left_out"},
     "globalSystemPromptOverride": {"left_out"},
     "globalPromptOverrideMode": {"left_out"},
@@ -88,7 +88,7 @@ def test_what_the_yaml_amounts_to() -> None:
     assert keys_of(haul)[:2] == [ONE, TWO]
     assert [account.label for account in haul.accounts] == ["claude2api-1", "claude2api-2", "claude2api-3"]
     first = haul.accounts[0]
-    assert (first.provider, first.kind, first.enabled) == ("claude-web", "session", False)
+    assert (first.provider, first.kind, first.enabled) == ("claude-web", "session_key", True)
     assert (first.details, first.max_concurrency) == ({"organization_id": ORGANIZATION}, 4)
     assert [(key.name, key.secret and key.secret.reveal()) for key in haul.keys] == [
         ("claude2api", "local-made-up-key")
@@ -97,12 +97,12 @@ def test_what_the_yaml_amounts_to() -> None:
     settings = settings_of(haul)
     assert settings.pop("proxy").reveal() == "http://someone:made-up-word@127.0.0.1:2080"
     assert settings == {
-        "chat_delete": True,
-        "max_chat_history_length": 20_000,
-        "max_concurrency": 1000,
-        "no_role_prefix": True,
-        "prompt_disable_artifacts": True,
-        "mirror": {"enabled": True, "prefix": "/mirror"},
+        "claude_web": {
+            "chat_delete": True,
+            "max_chat_history_length": 20_000,
+            "no_role_prefix": True,
+            "prompt_disable_artifacts": True,
+        },
         "models": {
             "claude-sonnet-4-6": "claude-sonnet-4-6-20260217",
             "claude-opus-4-6": "claude-opus-4-6",
@@ -112,10 +112,11 @@ def test_what_the_yaml_amounts_to() -> None:
             "claude-sonnet-4-6-20260217": {"thinking": ["enabled", "disabled"]},
             "claude-opus-4-6": {"thinking": []},
         },
-        "hidden_models": ["claude-opus-4-6"],
-        "model_tiers": {"claude-sonnet-4-6": "free", "claude-opus-4-6": "pro"},
     }
-    assert haul.report.closing == ["Write into isthmus.yaml: server: {host: 0.0.0.0, port: 8080}"]
+    assert haul.report.closing == [
+        "Write into isthmus.yaml: server: {host: 0.0.0.0, port: 8080}",
+        "Write into isthmus.yaml: mirror: {enabled: true, prefix: /mirror}",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -149,11 +150,9 @@ def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path: Path, name: str) ->
 
 def test_variables_are_read_as_the_program_reads_them() -> None:
     haul = read(DATA / "variables.env", Options())
-    settings = settings_of(haul)
-    assert (settings["chat_delete"], settings["no_role_prefix"]) == (True, False)
-    assert settings["prompt_disable_artifacts"] is True
-    assert settings["mirror"] == {"enabled": False}
-    assert "max_chat_history_length" not in settings
+    settings = settings_of(haul)["claude_web"]
+    assert settings == {"chat_delete": True, "no_role_prefix": False, "prompt_disable_artifacts": True}
+    assert not any("mirror:" in line for line in haul.report.closing)
     assert in_all(haul, "MAX_CHAT_HISTORY_LENGTH") == {"left_out"}
     assert haul.settings["accounts.max_attempts"] == 20
     assert {account.max_concurrency for account in haul.accounts} == {1}
@@ -164,13 +163,26 @@ def test_variables_are_read_as_the_program_reads_them() -> None:
 def test_an_empty_prefix_of_the_mirror_is_never_carried(tmp_path: Path) -> None:
     for prefix in ("", "mirrorApiPrefix: /"):
         haul = of_yaml(tmp_path, f"enableMirrorApi: true\n{prefix}\n")
-        assert settings_of(haul)["mirror"] == {"enabled": False}
+        assert not any("mirror:" in line for line in haul.report.closing)
         assert "stays off" in said(haul.report.changed, "enableMirrorApi")
+
+
+@pytest.mark.parametrize("prefix", ["/v1", "admin", "/a b"])
+def test_a_prefix_that_is_a_path_of_ours_is_left_out(tmp_path: Path, prefix: str) -> None:
+    haul = of_yaml(tmp_path, f"enableMirrorApi: true\nmirrorApiPrefix: '{prefix}'\n")
+    assert not any("mirror:" in line for line in haul.report.closing)
+    assert in_all(haul, "mirrorApiPrefix") == {"left_out"}
+    assert "stays off" in said(haul.report.changed, "enableMirrorApi")
+
+
+def test_a_mirror_that_was_off_needs_no_doing(tmp_path: Path) -> None:
+    haul = of_yaml(tmp_path, "enableMirrorApi: false\n")
+    assert in_all(haul, "enableMirrorApi") == {"carried"}
 
 
 def test_absent_keys_that_protect_data_are_kept(tmp_path: Path) -> None:
     haul = of_yaml(tmp_path, "")
-    assert settings_of(haul) == {"chat_delete": False}
+    assert settings_of(haul) == {"claude_web": {"chat_delete": False}}
     assert in_all(haul, "chatDelete") == {"changed"}
     assert "10000 characters" in said(haul.report.changed, "maxChatHistoryLength")
     assert "keys create" in haul.report.closing[0]
@@ -224,11 +236,15 @@ def test_what_stands_for_a_key_is_none(tmp_path: Path, key: str) -> None:
 
 
 def test_a_directory_is_read_as_the_program_reads_it(tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text(f"sessions: [{{sessionKey: {ONE}, orgID: old}}]\naddress: ':1'\n")
-    (tmp_path / ".env").write_text(f"SESSIONS={ONE}:new\nAPIKEY=unused-made-up\n")
-    haul = assert_the_same_twice(read, tmp_path, Options(env={"SESSIONS": f"{TWO},{ONE}:newest"}))
+    (tmp_path / "config.yaml").write_text(
+        f"sessions: [{{sessionKey: {ONE}, orgID: {ORGANIZATION}}}]\naddress: ':1'\n"
+    )
+    (tmp_path / ".env").write_text(f"SESSIONS={ONE}:{ORGANIZATION}\nAPIKEY=unused-made-up\n")
+    haul = assert_the_same_twice(
+        read, tmp_path, Options(env={"SESSIONS": f"{TWO},{ONE}:{ORGANIZATION[:-1]}0"})
+    )
     assert keys_of(haul) == [TWO, ONE]
-    assert haul.accounts[1].details == {"organization_id": "newest"}
+    assert haul.accounts[1].details == {"organization_id": f"{ORGANIZATION[:-1]}0"}
     assert in_all(haul, "APIKEY") == {"left_out"}
     assert haul.keys == []
 

@@ -6,20 +6,20 @@ import pytest
 
 from isthmus.migrate.claude2api_models import add_models
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered
 from isthmus.migrate.haul import Haul
-from isthmus.migrate.later import Later
 
 
 def carried(*definitions: dict[str, Any]) -> tuple[Haul, dict[str, Any]]:
     haul = Haul("claude2api")
-    provider = Later(haul, "claude-web")
+    provider = Gathered(haul, "claude-web")
     add_models(provider, Entry({"modelDefinitions": list(definitions)}, haul.report))
     provider.add("modelDefinitions")
     return haul, dict(haul.providers[0].settings)
 
 
 @pytest.mark.parametrize(
-    ("enabled", "visible", "mapped", "hidden"),
+    ("enabled", "visible", "mapped", "shown"),
     [
         (True, True, True, False),
         (None, None, True, False),
@@ -30,11 +30,11 @@ def carried(*definitions: dict[str, Any]) -> tuple[Haul, dict[str, Any]]:
     ],
 )
 def test_switches_mean_what_they_mean_there(
-    enabled: bool | None, visible: bool | None, mapped: bool, hidden: bool
+    enabled: bool | None, visible: bool | None, mapped: bool, shown: bool
 ) -> None:
-    _, settings = carried({"publicId": "a", "upstreamId": "b", "enabled": enabled, "visible": visible})
+    haul, settings = carried({"publicId": "a", "upstreamId": "b", "enabled": enabled, "visible": visible})
     assert settings.get("models", {}) == ({"a": "b"} if mapped else {})
-    assert settings.get("hidden_models", []) == (["a"] if hidden else [])
+    assert ["listed like" in line.text for line in haul.report.changed] == ([True] if shown else [])
 
 
 def test_a_name_alone_stands_for_itself() -> None:

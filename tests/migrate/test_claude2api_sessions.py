@@ -12,8 +12,8 @@ from isthmus.migrate.claude2api_sessions import (
     from_variable,
     is_export,
 )
+from isthmus.migrate.gathered import Gathered
 from isthmus.migrate.haul import Haul
-from isthmus.migrate.later import Later
 from migrating import assert_nothing_secret
 
 KEY = "sk-ant-sid01-MADEUPaaaaaaaaaaaaaaaaaaaaAA"
@@ -63,7 +63,7 @@ def test_other_json_is_no_list_of_sessions(value: object) -> None:
 @given(st.text(max_size=60))
 def test_only_a_session_key_becomes_an_account(text: str) -> None:
     haul = Haul("claude2api")
-    add_sessions(haul, Later(haul, "claude-web"), [Session("here", text)], None)
+    add_sessions(haul, Gathered(haul, "claude-web"), [Session("here", text)], None)
     assert haul.accounts == []
     assert [line.what for line in haul.report.left_out] == ["here"]
 
@@ -73,7 +73,7 @@ def test_a_masked_key_is_refused_and_no_cookie_shown() -> None:
     sessions = from_variable(
         f"sk-ant-sid01-abc...xyz,{KEY}:org:made-up-clearance:a=made-up-cookie,rest-of-cookie"
     )
-    add_sessions(haul, Later(haul, "claude-web"), sessions, 2)
+    add_sessions(haul, Gathered(haul, "claude-web"), sessions, 2)
     assert [account.credential["session_key"].reveal() for account in haul.accounts] == [KEY]
     assert {line.what.partition(" ")[0] for line in haul.report.left_out} == {
         f"SESSIONS[{n}]" for n in (0, 1, 2)

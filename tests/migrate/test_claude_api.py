@@ -95,7 +95,7 @@ def test_what_the_directory_amounts_to(folder: Path) -> None:
         "accounts.strategy": "least-loaded",
     }
     (provider,) = haul.providers
-    assert (provider.name, provider.type, provider.enabled) == ("amazon-q", "amazon-q", False)
+    assert (provider.name, provider.type, provider.enabled) == ("amazon-q", "amazon-q", True)
     closing_lines = haul.report.closing
     assert "revoke" in closing_lines[0]
     assert "server: {host: 0.0.0.0, port: 62311}" in closing_lines[1]

@@ -9,15 +9,15 @@ from isthmus.config.settings import Settings
 from isthmus.migrate.claude_api_files import Stock
 from isthmus.migrate.claude_api_settings import add_blocks, add_config, add_settings
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered
 from isthmus.migrate.haul import Haul
-from isthmus.migrate.later import Later
 from isthmus.routing.model_map import ModelMap
 from migrating import in_all
 
 
 def added(**settings: Any) -> tuple[Haul, dict[str, Any]]:
     haul = Haul("claude-api")
-    provider = Later(haul, "amazon-q")
+    provider = Gathered(haul, "amazon-q")
     add_settings(haul, provider, Entry(settings, haul.report, "settings"))
     provider.add("settings")
     return haul, dict(haul.providers[0].settings)
@@ -72,12 +72,21 @@ def test_run_time_settings(older: str, name: str, value: str, ours: dict[str, An
             {
                 "compressionEnabled": "true",
                 "compressionModel": "m",
-                "compression_token_limit": "9",
-                "compression_message_limit": 0,
+                "compression_token_limit": "90000",
+                "compression_keep_messages": "5",
             },
-            {"compression": {"method": "summarise", "enabled": True, "model": "m", "threshold_tokens": 9}},
+            {
+                "compression": {
+                    "method": "summarise",
+                    "model": "amazon-q/m",
+                    "threshold_tokens": 90_000,
+                    "keep_turns": 3,
+                }
+            },
         ),
+        ({"compression_enabled": "false"}, {"compression": {"method": "off"}}),
         ({"compression_token_limit": "0"}, {"compression": {"threshold_tokens": 180_000}}),
+        ({"compressionTokenLimit": "9", "compressionKeepMessages": "0", "compressionMessageLimit": "5"}, {}),
         ({"force_model_enabled": "true", "force_model": ""}, {}),
         ({"force_model_enabled": "false", "force_model": "m"}, {}),
         ({"httpProxy": ""}, {}),
@@ -85,7 +94,11 @@ def test_run_time_settings(older: str, name: str, value: str, ours: dict[str, An
     ],
 )
 def test_settings_of_the_provider(settings: dict[str, Any], ours: dict[str, Any]) -> None:
-    assert added(**settings)[1] == ours
+    haul, found = added(**settings)
+    assert found == ours
+    assert not [line for line in haul.report.left_out if line.what.startswith("settings (")], (
+        "it would be refused"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +146,7 @@ def test_the_debug_log_is_on_when_either_place_says_so() -> None:
         haul = Haul("claude-api")
         if console:
             add_settings(
-                haul, Later(haul, "amazon-q"), Entry({"debug_log": console}, haul.report, "settings")
+                haul, Gathered(haul, "amazon-q"), Entry({"debug_log": console}, haul.report, "settings")
             )
         add_config(haul, {"debug": console is None})
         assert haul.settings == {"logging.level": level}

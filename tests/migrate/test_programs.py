@@ -19,7 +19,7 @@ from migrate.reading import CANARY, DATA, lines, read
 
 SHORT = 8
 """So many characters of a secret may be shown."""
-KNOWN_TYPES = ("openai-compatible", "anthropic")
+KNOWN_TYPES = ("openai-compatible", "anthropic", "amazon-q", "claude-web", "claude-code")
 PAIRS = [(one, other) for one in PROGRAMS for other in PROGRAMS if one != other]
 # Set at run time, so that they may be in the database.
 RUN_TIME = {

@@ -84,7 +84,7 @@ def test_a_setting_that_does_not_hold_is_left_out_alone(
 
 
 def test_later_providers_keep_their_settings_as_they_are() -> None:
-    haul, _ = added({"anything": 1}, "amazon-q", off="later")
+    haul, _ = added({"anything": 1}, "claude-web", off="later")
     assert haul.providers[0].settings == {"anything": 1}
 
 

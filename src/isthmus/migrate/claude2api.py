@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from isthmus.config.fields import is_mirror_prefix
 from isthmus.migrate.claude2api_files import PROGRAM, VARIABLES, as_yaml, found_at
 from isthmus.migrate.claude2api_models import add_models
 from isthmus.migrate.claude2api_sessions import Session, add_sessions, from_entries, from_variable
 from isthmus.migrate.client_keys import add_client_key
 from isthmus.migrate.detect import not_that_program
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered, one_line
 from isthmus.migrate.haul import Haul, Line
-from isthmus.migrate.later import Later, one_line
 from isthmus.migrate.listener import say_listener
 from isthmus.migrate.source import Options
 
@@ -22,10 +23,12 @@ __all__ = ["PROGRAM", "read"]
 
 CLAUDE_WEB: Final = "claude-web"
 _REPORTED: Final = {
+    "maxGlobalConcurrency": "no limit of all accounts together: `max_concurrency` of each account is one",
     "adminPassword": "not carried: the set-up token makes an administrator",
     "requestLogRetention": "counts rows there; here days: set `request_log.retention_days`",
 }
 _OUR_HISTORY_CHARS: Final = 10_000
+_MOST_HISTORY_CHARS: Final = 1_000_000
 _MAX_ATTEMPTS: Final = 20
 
 
@@ -56,7 +59,7 @@ def _name_variables(haul: Haul) -> None:
 
 
 def _settings(haul: Haul, root: Entry, sessions: list[Session], *, is_yaml: bool) -> None:
-    provider = Later(haul, CLAUDE_WEB)
+    provider = Gathered(haul, CLAUDE_WEB)
     _client_key(haul, root)
     _listener(haul, root)
     per_session = _in_range(root, "maxConcurrentPerKey", 10)
@@ -66,15 +69,13 @@ def _settings(haul: Haul, root: Entry, sessions: list[Session], *, is_yaml: bool
     if proxy := root.text("proxy"):
         provider.keep_proxy(root, "proxy", proxy)
     _chats(provider, root, is_yaml=is_yaml)
-    if in_all := _in_range(root, "maxGlobalConcurrency", 1000):
-        provider.keep(root, "maxGlobalConcurrency", "max_concurrency", in_all)
     for name, setting in (
         ("noRolePrefix", "no_role_prefix"),
         ("promptDisableArtifacts", "prompt_disable_artifacts"),
     ):
         if (flag := root.flag(name, words=True)) is not None:
-            provider.keep(root, name, setting, flag)
-    _mirror(provider, root)
+            provider.keep(root, name, f"claude_web.{setting}", flag)
+    _mirror(haul, root)
     _attempts(haul, root)
     add_models(provider, root)
     _prompt(root)
@@ -104,40 +105,51 @@ def _listener(haul: Haul, root: Entry) -> None:
     say_listener(haul, host=host, port=int(port), host_at="address", port_at="address")
 
 
-def _chats(provider: Later, root: Entry, *, is_yaml: bool) -> None:
+def _chats(provider: Gathered, root: Entry, *, is_yaml: bool) -> None:
     delete = root.flag("chatDelete", words=True)
     if delete is not None:
-        provider.keep(root, "chatDelete", "chat_delete", delete)
+        provider.keep(root, "chatDelete", "claude_web.chat_delete", delete)
     elif is_yaml:
-        provider.put("chat_delete", False)
+        provider.put("claude_web.chat_delete", False)
         root.changed(
             "chatDelete",
-            "absent, which meant false; kept as `chat_delete` false, as deleting cannot be undone",
+            "absent, which meant false; kept as `claude_web.chat_delete` false, as deleting cannot be undone",
         )
     length = root.integer("maxChatHistoryLength")
+    setting = "claude_web.max_chat_history_length"
     if length is not None and length > 0:
-        provider.put("max_chat_history_length", length)
-        root.changed(
-            "maxChatHistoryLength", f"{length} bytes become `max_chat_history_length` {length} characters"
-        )
+        ours = min(length, _MOST_HISTORY_CHARS)
+        provider.put(setting, ours)
+        root.changed("maxChatHistoryLength", f"{length} bytes become `{setting}` {ours} characters")
     elif is_yaml or length is not None:
         was = "absent" if length is None else str(length)
-        root.changed(
-            "maxChatHistoryLength", f"{was} becomes `max_chat_history_length` {_OUR_HISTORY_CHARS} characters"
-        )
+        root.changed("maxChatHistoryLength", f"{was} becomes `{setting}` {_OUR_HISTORY_CHARS} characters")
 
 
-def _mirror(provider: Later, root: Entry) -> None:
+def _mirror(haul: Haul, root: Entry) -> None:
+    """It lets strangers in, so that only the configuration file can switch it on."""
     enabled = root.flag("enableMirrorApi", words=True)
     prefix = (root.text("mirrorApiPrefix") or "").strip()
+    ours = f"/{prefix.strip('/')}"
+    is_path = is_mirror_prefix(ours)
+    where = "into isthmus.yaml, as mirror mode is not stored"
+    if prefix.strip("/"):
+        if is_path:
+            root.changed("mirrorApiPrefix", f"{prefix!r}: write `mirror.prefix: {ours}` {where}")
+        else:
+            root.left_out(
+                "mirrorApiPrefix", f"{prefix!r} cannot be a prefix here: choose one such as `/mirror`"
+            )
     if enabled and not prefix.strip("/"):
         said = "true with an empty prefix took every path and asked nobody for a key; here it stays off: set a prefix first"
         root.changed("enableMirrorApi", said)
-        provider.put("mirror.enabled", False)
+    elif enabled and is_path:
+        root.changed("enableMirrorApi", f"true: write `mirror.enabled: true` {where}")
+        haul.report.closing.append(f"Write into isthmus.yaml: mirror: {{enabled: true, prefix: {ours}}}")
+    elif enabled:
+        root.changed("enableMirrorApi", "true, but it stays off until it has a prefix that can be one")
     elif enabled is not None:
-        provider.keep(root, "enableMirrorApi", "mirror.enabled", enabled)
-    if prefix.strip("/"):
-        provider.keep(root, "mirrorApiPrefix", "mirror.prefix", f"/{prefix.strip('/')}")
+        root.carried("enableMirrorApi", "false, as it is here")
 
 
 def _attempts(haul: Haul, root: Entry) -> None:

@@ -6,16 +6,14 @@ import json
 from typing import Any, Final
 
 from isthmus.migrate.entry import Entry
-from isthmus.migrate.later import Later, one_line
+from isthmus.migrate.gathered import Gathered, one_line
 
 _THINKING: Final = {True: ["enabled", "disabled"], False: []}
 
 
-def add_models(provider: Later, root: Entry) -> None:
+def add_models(provider: Gathered, root: Entry) -> None:
     models: dict[str, str] = {}
     capabilities: dict[str, Any] = {}
-    hidden: list[str] = []
-    tiers: dict[str, str] = {}
     for entry in root.each_below("modelDefinitions"):
         public = entry.text("publicId")
         upstream = entry.text("upstreamId") or public
@@ -34,19 +32,14 @@ def add_models(provider: Later, root: Entry) -> None:
         models[public] = upstream
         if thinks is not None:
             capabilities[upstream] = {"thinking": _THINKING[thinks]}
+        kept = f"{public!r} → {upstream!r} in `models` of provider {provider.type!r}"
         if visible is False and enabled is not False:
-            hidden.append(public)
+            entry.changed("", f"{kept}, and listed like the others")
+        else:
+            entry.carried("", kept)
         if tier:
-            tiers[public] = tier
-        kept = f"{public!r} → {upstream!r} in `models`"
-        shown = ", not listed" if public in hidden else ""
-        entry.carried("", f"{kept} of provider {provider.type!r}{shown}")
-    for setting, values in (
-        ("models", models),
-        ("capabilities", capabilities),
-        ("hidden_models", hidden),
-        ("model_tiers", tiers),
-    ):
+            entry.left_out("tier", f"{tier!r}: which plan has a model is asked of claude.ai itself")
+    for setting, values in (("models", models), ("capabilities", capabilities)):
         if values:
             provider.put(setting, values)
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from isthmus.core.secret import Secret
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered
 from isthmus.migrate.haul import Haul, Line, NewAccount
-from isthmus.migrate.later import Later
 
-SESSION: Final = "session"
-"""The kind of account."""
+SESSION_KEY: Final = "session_key"
+"""The kind of account, and the member of its credential."""
 _BEGINNING: Final = "sk-ant-sid"
 _CSV_HEADER: Final = "index,session_key,org_id"
 _TXT_BLOCK: Final = re.compile(r"^Session \d+:[ \t]*$", re.MULTILINE)
@@ -21,7 +21,7 @@ _TXT_LINE: Final = re.compile(
     r"^[ \t]+(Key|Org ID|CF Clearance|Cookie String):[ \t]*(.*?)[ \t]*$", re.MULTILINE
 )
 _COOKIES: Final = "cookies against bot checks are never carried: only the session cookie is sent"
-_ORGANIZATION: Final = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
+_ORGANIZATION: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def from_json(value: Any, at: str) -> list[Session] | None:
 
 
 def add_sessions(
-    haul: Haul, provider: Later, sessions: Iterable[Session], max_concurrency: int | None
+    haul: Haul, provider: Gathered, sessions: Iterable[Session], max_concurrency: int | None
 ) -> None:
     number = 1
     for each in sessions:
@@ -104,13 +104,13 @@ def add_sessions(
             continue
         account = NewAccount(
             provider.type,
-            SESSION,
-            {"session_key": Secret(key)},
+            SESSION_KEY,
+            {SESSION_KEY: Secret(key)},
             f"claude2api-{number}",
             max_concurrency=max_concurrency,
             details=_details(haul, each),
         )
-        number += provider.add_account(each.at, account, "session_key")
+        number += provider.add_account(each.at, account, SESSION_KEY)
 
 
 def _details(haul: Haul, session: Session) -> dict[str, str]:

@@ -14,14 +14,14 @@ from isthmus.migrate.claude_api_settings import add_blocks, add_config, add_sett
 from isthmus.migrate.claude_api_users import PROGRAM, add_own_key, add_users
 from isthmus.migrate.detect import looks_like, not_that_program
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered, say_stop_first
 from isthmus.migrate.haul import Haul, Line
-from isthmus.migrate.later import Later, say_stop_first
 from isthmus.migrate.source import Options, Unreadable
 from isthmus.migrate.sqlite_copy import is_sqlite
+from isthmus.migrate.upstreams import AMAZON_Q
 
 __all__ = ["PROGRAM", "read"]
 
-AMAZON_Q: Final = "amazon-q"
 _LESS: Final = {
     "backup": "A backup lacks proxies, limits of addresses, quotas, expiry of users and the request log: the database has them",
     "export": "An export of accounts lacks their region, e-mail and kind of login, and all users and settings: the database "
@@ -34,7 +34,7 @@ def read(path: Path, options: Options) -> Haul:
     config, stock = _found(haul, path)
     if stock is None and not config:
         raise not_that_program(PROGRAM, path)
-    provider = Later(haul, AMAZON_Q)
+    provider = Gathered(haul, AMAZON_Q)
     if stock is not None:
         _carry(haul, provider, stock, options)
     add_config(haul, config)
@@ -66,7 +66,7 @@ def _found(haul: Haul, path: Path) -> tuple[Mapping[str, Any], Stock | None]:
     return {}, of_json(haul, value)
 
 
-def _carry(haul: Haul, provider: Later, stock: Stock, options: Options) -> None:
+def _carry(haul: Haul, provider: Gathered, stock: Stock, options: Options) -> None:
     settings = Entry(stock.settings, haul.report, "settings")
     add_accounts(haul, provider, stock, options.now_ms)
     add_users(haul, stock, options.now_ms)

@@ -10,8 +10,8 @@ from isthmus.core.secret import Secret
 from isthmus.migrate.claude_api_files import Stock
 from isthmus.migrate.claude_api_moments import ms_of, ms_of_seconds, shown_ms
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered, one_line
 from isthmus.migrate.haul import Haul, Line, NewAccount
-from isthmus.migrate.later import Later, one_line
 from isthmus.migrate.masks import no_credential
 
 SOCIAL: Final = "social"
@@ -33,7 +33,7 @@ _IDLE: Final = (
 """Says nothing that would hold here."""
 
 
-def add_accounts(haul: Haul, provider: Later, stock: Stock, now_ms: int) -> None:
+def add_accounts(haul: Haul, provider: Gathered, stock: Stock, now_ms: int) -> None:
     skipped: Counter[tuple[str, ...]] = Counter()
     for place, row in enumerate(stock.accounts):
         entry = Entry(row, haul.report, f"accounts[{place}]")
@@ -50,7 +50,7 @@ def add_accounts(haul: Haul, provider: Later, stock: Stock, now_ms: int) -> None
         )
 
 
-def _add(provider: Later, entry: Entry, place: int, now_ms: int) -> None:
+def _add(provider: Gathered, entry: Entry, place: int, now_ms: int) -> None:
     client_id = entry.text("clientId", "client_id") or ""
     client_secret = entry.text("clientSecret", "client_secret") or ""
     refresh_token = entry.text("refreshToken", "refresh_token") or ""

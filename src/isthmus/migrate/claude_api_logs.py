@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from isthmus.migrate.claude_api_files import Row, count_of
 from isthmus.migrate.claude_api_moments import ms_of
-from isthmus.migrate.later import one_line
+from isthmus.migrate.gathered import one_line
 
 _MESSAGES: Final = ("messages", "anthropic")
 _CHAT: Final = ("chat/completions", "openai_chat")

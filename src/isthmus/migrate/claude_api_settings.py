@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from isthmus.migrate.claude_api_files import Stock
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered, one_line
 from isthmus.migrate.haul import Haul, Line, NewBlock
-from isthmus.migrate.later import Later, one_line
 from isthmus.migrate.listener import say_listener
 
 _STRATEGIES: Final = {
@@ -50,10 +50,12 @@ _REPORTED: Final[Mapping[tuple[str, ...], str]] = {
 _HAIKU: Final = ("*haiku", "claude-haiku-*", "claude-3-haiku-*", "claude-3-5-haiku-*")
 """Names that the program left as they were; one `*` each, as that is what a map can repeat."""
 _DEFAULT_THRESHOLD: Final = 180_000
+_LEAST_THRESHOLD: Final = 1000
+_MAX_KEPT: Final = 2000
 _MAX_DAYS: Final = 3650
 
 
-def add_settings(haul: Haul, provider: Later, settings: Entry) -> None:
+def add_settings(haul: Haul, provider: Gathered, settings: Entry) -> None:
     _log(haul, settings)
     _ip_limit(haul, settings)
     _strategy(haul, settings)
@@ -197,32 +199,47 @@ def _strategy(haul: Haul, settings: Entry) -> None:
     tell(name, f"{wanted!r} becomes `accounts.strategy` {ours!r}")
 
 
-def _compression(provider: Later, settings: Entry) -> None:
+def _compression(provider: Gathered, settings: Entry) -> None:
     enabled = settings.flag("compression_enabled", "compressionEnabled", words=True)
     if enabled is not None:
-        provider.put("compression.method", "summarise")
-        provider.keep(settings, "compression_enabled", "compression.enabled", enabled)
+        provider.keep(
+            settings, "compression_enabled", "compression.method", "summarise" if enabled else "off"
+        )
     if model := settings.text("compression_model", "compressionModel"):
-        provider.keep(settings, "compression_model", "compression.model", model)
+        ours = f"{provider.type}/{model}"
+        provider.put("compression.model", ours)
+        settings.changed("compression_model", f"{model!r} becomes `compression.model` {ours!r}")
+    _compression_limits(provider, settings)
+
+
+def _compression_limits(provider: Gathered, settings: Entry) -> None:
     threshold = settings.integer("compression_token_limit", "compressionTokenLimit")
-    if threshold is not None and threshold > 0:
+    if threshold is not None and threshold >= _LEAST_THRESHOLD:
         provider.keep(settings, "compression_token_limit", "compression.threshold_tokens", threshold)
-    elif threshold is not None:
+    elif threshold is not None and threshold <= 0:
         provider.put("compression.threshold_tokens", _DEFAULT_THRESHOLD)
         said = f"{threshold} meant {_DEFAULT_THRESHOLD}; becomes `compression.threshold_tokens` {_DEFAULT_THRESHOLD}"
         settings.changed("compression_token_limit", said)
-    for name, other, setting in (
-        ("compression_message_limit", "compressionMessageLimit", "compression.threshold_messages"),
-        ("compression_keep_messages", "compressionKeepMessages", "compression.keep_messages"),
-    ):
-        count = settings.integer(name, other)
-        if count is not None and count > 0:
-            provider.keep(settings, name, setting, count)
-        elif count is not None:
-            settings.left_out(name, f"{count} is no number of messages: set `{setting}` of the provider")
+    elif threshold is not None:
+        said = f"{threshold} is less than the least, {_LEAST_THRESHOLD}: set `compression.threshold_tokens` of the provider"
+        settings.left_out("compression_token_limit", said)
+    keep = settings.integer("compression_keep_messages", "compressionKeepMessages")
+    if keep is not None and 0 < keep <= _MAX_KEPT:
+        turns = (keep + 1) // 2
+        provider.put("compression.keep_turns", turns)
+        said = f"{keep} messages become `compression.keep_turns` {turns}: the user's alone are counted"
+        settings.changed("compression_keep_messages", said)
+    elif keep is not None:
+        said = f"{keep} is no number of messages: set `compression.keep_turns` of the provider"
+        settings.left_out("compression_keep_messages", said)
+    if (limit := settings.integer("compression_message_limit", "compressionMessageLimit")) is not None:
+        said = (
+            f"{limit} messages; here tokens are counted: set `compression.threshold_tokens` of the provider"
+        )
+        settings.left_out("compression_message_limit", said)
 
 
-def _forced_model(provider: Later, settings: Entry) -> None:
+def _forced_model(provider: Gathered, settings: Entry) -> None:
     forced = settings.flag("force_model_enabled", "forceModelEnabled", words=True)
     model = settings.text("force_model", "forceModel")
     if forced and model:

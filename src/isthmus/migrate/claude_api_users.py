@@ -10,8 +10,8 @@ from isthmus.migrate.claude_api_files import Row, Stock, count_of
 from isthmus.migrate.claude_api_moments import ms_of_seconds, shown_ms
 from isthmus.migrate.client_keys import add_client_key
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import limit_of, one_line
 from isthmus.migrate.haul import Haul, Line, NewKey, UsedOnDay
-from isthmus.migrate.later import limit_of, one_line
 
 PROGRAM: Final = "claude-api"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z")

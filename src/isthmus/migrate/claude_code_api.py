@@ -12,13 +12,13 @@ from isthmus.migrate.claude_code_api_files import Found, found_at
 from isthmus.migrate.claude_code_api_mcp import add_mcp
 from isthmus.migrate.detect import TELLTALES, Glimpse, looks_like, not_that_program
 from isthmus.migrate.entry import Entry
+from isthmus.migrate.gathered import Gathered
 from isthmus.migrate.haul import Haul
-from isthmus.migrate.later import Later
 from isthmus.migrate.listener import say_listener
 from isthmus.migrate.source import Options, Unreadable
+from isthmus.migrate.upstreams import CLAUDE_CODE
 
 PROGRAM: Final = "claude-code-api"
-CLAUDE_CODE: Final = "claude-code"
 _LEVELS: Final = {
     "trace": "debug",
     "debug": "debug",
@@ -29,9 +29,17 @@ _LEVELS: Final = {
 }
 _MAX_TIMEOUT_S: Final = 86_400
 _MAX_COUNT: Final = 1_000_000
-_POOL: Final = {"size": ("pool.size", 5), "min_idle": ("pool.prewarmed", 2), "max_idle": ("pool.max_idle", 5)}
+_MAX_PROCESSES: Final = 1000
+_MAX_SPARES: Final = 100
+_SPARES: Final = "claude_code.pool.size"
+_DEFAULT_SPARES: Final = 2
+_NO_BOUND: Final = (
+    "becomes nothing: processes are started as they are wanted, `claude_code.pool.max_processes` bounds their number and "
+    "`claude_code.pool.max_idle_s` the time that they wait"
+)
 _DATABASE: Final = "there is nothing of the program in it: the database of this gateway is `storage.url`"
 _AUTH: Final = "the program asked nobody for a key; create one with `isthmus keys create`"
+_HISTORY: Final = "the program never read it: set what you want of `conversations`"
 _NOT_READ: Final = "which the program wrote about and never read"
 
 
@@ -46,7 +54,7 @@ def read(path: Path, options: Options) -> Haul:
     telltale = TELLTALES[PROGRAM]
     if not (telltale.matches(Glimpse(found.values)) or telltale.matches(Glimpse(variables=found.variables))):
         raise not_that_program(PROGRAM, path)
-    provider = Later(haul, CLAUDE_CODE)
+    provider = Gathered(haul, CLAUDE_CODE)
     root = Entry(found.values, haul.report)
     _listener(haul, root.below("server"))
     _command_line(provider, root.below("claude"), found, options.env)
@@ -54,14 +62,15 @@ def read(path: Path, options: Options) -> Haul:
     add_mcp(provider, root.below("mcp"), found.folder)
     _pool(provider, root)
     _cache(provider, root)
-    _conversation(provider, root.below("conversation"))
+    _conversation(root.below("conversation"))
     _unused(root)
     _variables(haul, Entry(found.variables, haul.report))
     root.rest_is_unknown()
     provider.add("claude")
     haul.report.closing.append(
         "Its clients sent no key, or any: give them one of `isthmus keys create`, or let only this machine ask. "
-        "The command line's own login is used as it is"
+        "The command line's own login is not used here: give provider 'claude-code' an account with `isthmus accounts add "
+        "claude-code`, and read docs/claude-code.md first"
     )
     return haul
 
@@ -74,7 +83,7 @@ def _listener(haul: Haul, server: Entry) -> None:
     server.rest_is_unknown()
 
 
-def _command_line(provider: Later, claude: Entry, found: Found, env: Mapping[str, str]) -> None:
+def _command_line(provider: Gathered, claude: Entry, found: Found, env: Mapping[str, str]) -> None:
     if command := claude.text("command"):
         _command(provider, claude, command, found.folder, env)
     seconds = claude.integer("timeout_seconds")
@@ -86,37 +95,37 @@ def _command_line(provider: Later, claude: Entry, found: Found, env: Mapping[str
         )
     sessions = claude.integer("max_concurrent_sessions")
     if sessions is not None and 0 < sessions <= _MAX_COUNT:
-        provider.put("max_concurrent_sessions", sessions)
-        said = f"{sessions}, not observed there; becomes `max_concurrent_sessions` {sessions}, which is"
+        provider.put("claude_code.pool.max_processes", min(sessions, _MAX_PROCESSES))
+        said = f"{sessions}, not observed there; becomes `claude_code.pool.max_processes` {min(sessions, _MAX_PROCESSES)}, which is"
         claude.changed("max_concurrent_sessions", said)
     elif sessions is not None:
         claude.left_out("max_concurrent_sessions", f"{sessions} would let nobody in: set it on the provider")
     if (interactive := claude.flag("use_interactive_sessions", words=True)) is not None:
-        mode = "interactive" if interactive else "one-shot"
-        provider.keep(claude, "use_interactive_sessions", "mode", mode)
+        mode = "interactive" if interactive else "one_shot"
+        provider.keep(claude, "use_interactive_sessions", "claude_code.mode", mode)
     claude.rest_is_unknown()
 
 
-def _command(provider: Later, claude: Entry, command: str, folder: Path, env: Mapping[str, str]) -> None:
+def _command(provider: Gathered, claude: Entry, command: str, folder: Path, env: Mapping[str, str]) -> None:
     """A name alone is looked for on every start, here as there."""
     if "/" in command or "\\" in command:
         path = folder / command
         if path.is_file():
-            provider.keep(claude, "command", "cli_path", str(path.absolute()))
+            provider.keep(claude, "command", "claude_code.cli_path", str(path.absolute()))
             return
         claude.changed("command", f"{command!r} is not on this machine; becomes the `claude` found on PATH")
     elif command == "claude":
         claude.carried("command", "the `claude` found on PATH")
     elif (there := shutil.which(command, path=env.get("PATH"))) is not None:
-        provider.keep(claude, "command", "cli_path", there)
+        provider.keep(claude, "command", "claude_code.cli_path", there)
     else:
         claude.changed("command", f"{command!r} is not on PATH; becomes the `claude` found there")
 
 
-def _file_access(provider: Later, access: Entry, folder: Path) -> None:
+def _file_access(provider: Gathered, access: Entry, folder: Path) -> None:
     skip = access.flag("skip_permissions", words=True)
     if skip:
-        provider.keep(access, "skip_permissions", "file_access.skip_permissions", True)
+        provider.keep(access, "skip_permissions", "claude_code.file_access.skip_permissions", True)
     else:
         was = "absent" if skip is None else "false"
         said = f"{was}, yet skipped there outside interactive mode; here permissions are never skipped unless you say so"
@@ -127,10 +136,10 @@ def _file_access(provider: Later, access: Entry, folder: Path) -> None:
         if directory.is_dir():
             here.append(str(directory.absolute()))
         else:
-            said = f"{text!r} is no directory here: make it, and add it to `file_access.additional_dirs`"
+            said = f"{text!r} is no directory here: make it, and add it to `claude_code.file_access.additional_dirs`"
             access.left_out("additional_dirs", said)
     if here:
-        provider.keep(access, "additional_dirs", "file_access.additional_dirs", here)
+        provider.keep(access, "additional_dirs", "claude_code.file_access.additional_dirs", here)
     access.rest_is_unknown()
 
 
@@ -147,23 +156,26 @@ def _directories(access: Entry) -> list[str]:
     return [str(each).strip() for each in entries if str(each).strip()]
 
 
-def _pool(provider: Later, root: Entry) -> None:
+def _pool(provider: Gathered, root: Entry) -> None:
+    """What the program called the size bounded nothing but its start."""
     if "process_pool" not in root:
         return
     pool = root.below("process_pool")
-    for name, (setting, default) in _POOL.items():
-        count = pool.integer(name)
-        if count is None:
-            provider.put(setting, default)
-            pool.changed(name, f"absent; becomes `{setting}` {default}, the program's default")
-        elif 0 <= count <= _MAX_COUNT:
-            provider.keep(pool, name, setting, count)
-        else:
-            pool.left_out(name, f"{count} is no number of processes: set `{setting}` of the provider")
+    for name in ("size", "max_idle"):
+        if (count := pool.integer(name)) is not None:
+            pool.changed(name, f"{count}, {_NO_BOUND}")
+    spares = pool.integer("min_idle")
+    if spares is None:
+        provider.put(_SPARES, _DEFAULT_SPARES)
+        pool.changed("min_idle", f"absent; becomes `{_SPARES}` {_DEFAULT_SPARES}, the program's default")
+    elif 0 <= spares <= _MAX_SPARES:
+        provider.keep(pool, "min_idle", _SPARES, spares)
+    else:
+        pool.left_out("min_idle", f"{spares} is no number of processes: set `{_SPARES}` of the provider")
     pool.rest_is_unknown()
 
 
-def _cache(provider: Later, root: Entry) -> None:
+def _cache(provider: Gathered, root: Entry) -> None:
     cache = root.below("cache")
     if "cache" not in root:
         cache.changed(
@@ -177,13 +189,13 @@ def _cache(provider: Later, root: Entry) -> None:
     cache.rest_is_unknown()
 
 
-def _conversation(provider: Later, conversation: Entry) -> None:
-    for name in ("max_history_messages", "session_timeout_minutes"):
-        _keep_count(provider, conversation, name, f"conversations.{name}")
+def _conversation(conversation: Entry) -> None:
+    """A client brings its whole conversation with each request."""
+    conversation.leave_out(dict.fromkeys(("max_history_messages", "session_timeout_minutes"), _HISTORY))
     conversation.rest_is_unknown()
 
 
-def _keep_count(provider: Later, entry: Entry, name: str, setting: str) -> None:
+def _keep_count(provider: Gathered, entry: Entry, name: str, setting: str) -> None:
     count = entry.integer(name)
     if count is not None and 0 < count <= 2**31:
         _keep_unread(provider, entry, name, setting, count)
@@ -191,7 +203,7 @@ def _keep_count(provider: Later, entry: Entry, name: str, setting: str) -> None:
         entry.left_out(name, f"{count} is out of range: set `{setting}` of the provider")
 
 
-def _keep_unread(provider: Later, entry: Entry, name: str, setting: str, value: bool | int) -> None:
+def _keep_unread(provider: Gathered, entry: Entry, name: str, setting: str, value: bool | int) -> None:
     shown = str(value).lower()
     provider.keep(entry, name, setting, value, f"`{setting}` {shown}, {_NOT_READ}")
 

@@ -1,4 +1,4 @@
-"""MCP servers of claude-code-api: their configuration goes along as it is, and nothing of it is started."""
+"""MCP servers of claude-code-api: their file is used where it is."""
 
 from __future__ import annotations
 
@@ -7,51 +7,66 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.config.jsonc import Reader, SyntaxProblem
-from isthmus.core.secret import Secret
 from isthmus.migrate.entry import Entry
-from isthmus.migrate.later import Later
+from isthmus.migrate.gathered import Gathered
 from isthmus.migrate.source import Unreadable, read_text
 
 
-def add_mcp(provider: Later, mcp: Entry, folder: Path) -> None:
-    for name in ("enabled", "strict", "debug"):
+def add_mcp(provider: Gathered, mcp: Entry, folder: Path) -> None:
+    for name in ("strict", "debug"):
         if (flag := mcp.flag(name, words=True)) is not None:
-            provider.keep(mcp, name, f"mcp.{name}", flag)
+            provider.keep(mcp, name, f"claude_code.mcp.{name}", flag)
+    has_file = False
     file, inline = mcp.text("config_file"), mcp.text("config_json")
     if file and "\0" in file:
         mcp.left_out("config_file", "holds a character that no path has: put it right there and run again")
     elif file:
-        _add_file(provider, mcp, (folder / file).absolute())
+        has_file = _add_file(provider, mcp, (folder / file).absolute())
         if inline:
             mcp.left_out("config_json", "config_file counts: put its servers there")
     elif inline:
-        _add_inline(provider, mcp, inline)
+        _leave_inline(mcp, inline)
+    _say_enabled(provider, mcp, has_file=has_file)
     mcp.rest_is_unknown()
 
 
-def _add_file(provider: Later, mcp: Entry, path: Path) -> None:
+def _say_enabled(provider: Gathered, mcp: Entry, *, has_file: bool) -> None:
+    enabled = mcp.flag("enabled", words=True)
+    if enabled and not has_file:
+        mcp.left_out(
+            "enabled", "true, without a file of servers: set it together with `claude_code.mcp.config_file`"
+        )
+    elif enabled is not None:
+        provider.keep(mcp, "enabled", "claude_code.mcp.enabled", enabled)
+
+
+def _add_file(provider: Gathered, mcp: Entry, path: Path) -> bool:
+    """Whether there is one now."""
     try:
         text = read_text(path)
     except Unreadable as unreadable:
-        provider.put("mcp.config_file", str(path))
-        mcp.changed("config_file", f"becomes `mcp.config_file` {str(path)!r}, but {unreadable}")
-        return
+        provider.put("claude_code.mcp.config_file", str(path))
+        mcp.changed("config_file", f"becomes `claude_code.mcp.config_file` {str(path)!r}, but {unreadable}")
+        return True
     servers = _servers(text)
     if servers is None:
-        mcp.left_out("config_file", f"{path} has no `mcpServers`: repair it and set `mcp.config_file`")
-        return
-    # The values in it are often tokens: the copy is a secret as a whole.
-    provider.put("mcp.config_json", Secret(text))
-    said = f"`mcp.config_file` {str(path)!r} with a copy, encrypted, of {_named(servers)}"
-    provider.keep(mcp, "config_file", "mcp.config_file", str(path), said)
+        mcp.left_out(
+            "config_file", f"{path} has no `mcpServers`: repair it and set `claude_code.mcp.config_file`"
+        )
+        return False
+    said = f"`claude_code.mcp.config_file` {str(path)!r}, which stays where it is, with {_named(servers)}"
+    provider.keep(mcp, "config_file", "claude_code.mcp.config_file", str(path), said)
+    return True
 
 
-def _add_inline(provider: Later, mcp: Entry, text: str) -> None:
+def _leave_inline(mcp: Entry, text: str) -> None:
+    """Its values are often tokens, and whatever is said to a program at its start can be seen by everybody on the machine."""
     servers = _servers(text)
     if servers is None:
         mcp.left_out("config_json", "no JSON with `mcpServers`: repair it and run again")
         return
-    provider.keep(mcp, "config_json", "mcp.config_json", Secret(text), f"encrypted, with {_named(servers)}")
+    said = "write it into a file that only you can read, set `claude_code.mcp.config_file` to its path, and `enabled`"
+    mcp.left_out("config_json", f"{_named(servers)}: {said}")
 
 
 def _servers(text: str) -> dict[str, Any] | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from math import isfinite
 from typing import Final, TypeVar
 
 from isthmus.config.problems import kind
+from isthmus.core.figures import number_of
 from isthmus.migrate.haul import Line, Report
 
 _TRUE: Final = frozenset(("true", "yes", "on", "y", "1"))
@@ -45,7 +45,7 @@ class Entry:
         return self._as("a whole number", _integer, names)
 
     def number(self, *names: str) -> float | None:
-        return self._as("a number", _number, names)
+        return self._as("a number", number_of, names)
 
     def flag(self, *names: str, words: bool = False) -> bool | None:
         """`words`: `yes`, `on`, `1` and their opposites count, as YAML 1.1 and environment variables have them."""
@@ -168,18 +168,8 @@ def _text(value: object) -> str | None:
 
 
 def _integer(value: object) -> int | None:
-    found = _number(value)
+    found = number_of(value)
     return int(found) if found is not None and found.is_integer() else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if isfinite(found) else None
 
 
 def _flag(value: object) -> bool | None:

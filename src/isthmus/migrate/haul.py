@@ -16,7 +16,7 @@ from isthmus.core.secret import Secret
 class NewProvider:
     name: str
     type: str
-    """As `type` of a provider; may be one that this version does not know yet (`amazon-q`, `claude-web`, `claude-code`)."""
+    """As `type` of a provider."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """As a provider in the configuration file, without `type` and `api_key`. Values that are secrets are `Secret`s."""
     enabled: bool = True

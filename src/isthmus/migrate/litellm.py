@@ -30,7 +30,7 @@ _FALLBACKS: Final = ("fallbacks", "default_fallbacks", "context_window_fallbacks
 _COOLING: Final = "accounts rest until the vendor's own reset time here: see `accounts.max_cooldown_s`"
 _REDIS: Final = "several gateways share limits by `limits.redis_url`: write it into the configuration file"
 _CALLBACK: Final = "there are no call-backs: read the request log, or the metrics"
-_CACHE: Final = "answers are never cached here"
+_CACHE: Final = "answers are kept in memory here, for each key apart: set `cache.enabled` if you want that"
 _ROUTER: Final = {
     **dict.fromkeys(_FALLBACKS, _NO_FAILOVER),
     **dict.fromkeys(("retry_after", "allowed_fails", "cooldown_time", "disable_cooldowns"), _COOLING),

@@ -12,14 +12,14 @@ from typing import Any, Final
 
 from isthmus.migrate.source import Unreadable
 
-_MAGIC: Final = b"SQLite format 3\x00"
+MAGIC: Final = b"SQLite format 3\x00"
 _BESIDE: Final = ("", "-wal", "-shm")
 
 
 def is_sqlite(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
+            return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
 

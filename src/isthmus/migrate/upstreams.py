@@ -17,6 +17,8 @@ from isthmus.migrate.names import legal_name
 
 OPENAI: Final = "openai-compatible"
 ANTHROPIC: Final = "anthropic"
+AMAZON_Q: Final = "amazon-q"
+CLAUDE_CODE: Final = "claude-code"
 NO_KEY: Final = "it has no key: add an account and switch it on"
 NOWHERE: Final = "https://address-unknown.invalid/v1"
 """Stands for the address that a provider which is switched off still lacks: nothing can ever be there (RFC 2606)."""
@@ -97,7 +99,7 @@ def _needs_key(haul: Haul, provider: str) -> bool:
 
 def _sound(haul: Haul, at: str, type: str, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """The settings without those that a provider of this type would be refused for."""
-    if type not in (OPENAI, ANTHROPIC):
+    if type not in (OPENAI, ANTHROPIC, AMAZON_Q, CLAUDE_CODE):
         return dict(settings)
     sound = {name: dict(value) if isinstance(value, Mapping) else value for name, value in settings.items()}
     while (problem := _problem(type, sound)) is not None:
