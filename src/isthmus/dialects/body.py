@@ -9,8 +9,16 @@ from typing import Final
 import msgspec
 
 from isthmus.core.errors import BadRequest
+from isthmus.wire.json_text import given, starts_with, text_of
 
 NOT_JSON: Final = "The request body is not valid JSON"
+
+
+def conversation_of(raw: msgspec.Raw) -> str | None:
+    """`conversation_id`, as both dialects have it. What is no text names no conversation, and is not passed over either."""
+    if not given(raw):
+        return None
+    return msgspec.json.decode(raw, type=str) if starts_with(raw, b'"') else text_of(raw)
 
 
 @contextmanager

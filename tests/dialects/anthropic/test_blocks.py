@@ -8,9 +8,11 @@ import pytest
 
 from dialects.anthropic.wire_cases import named, rows, spell
 from isthmus.core import thought_tag
-from isthmus.core.conversation import Role, Thinking
+from isthmus.core.conversation import Opaque, Role, Thinking
 from isthmus.dialects.anthropic.blocks import ContentReader
 from isthmus.dialects.anthropic.fields import Reading
+
+SEALED = Opaque("q", "signature", "s")
 
 
 def read(content: Any, role: str = "user") -> tuple[Any, list[str]]:
@@ -46,8 +48,16 @@ def test_the_careful_way_reads_the_same(row: dict[str, Any]) -> None:
         ("Hm.", thought_tag.mint("vendor", "secret"), Thinking("Hm.", source="vendor")),
         ("", thought_tag.mint("vendor"), Thinking("", source="vendor")),
         ("Hm.", thought_tag.PREFIX + "!!", Thinking("Hm.", source="")),
+        ("", thought_tag.mint("q", "secret", SEALED), Thinking("secret", SEALED, "q")),
     ],
 )
 def test_our_own_tag_brings_the_thought_back(shown: str, signature: str, back: Thinking) -> None:
     blocks, _ = read([{"type": "thinking", "thinking": shown, "signature": signature}], "assistant")
     assert blocks == (back,)
+
+
+def test_our_own_tag_brings_a_redacted_thought_back() -> None:
+    redacted = Opaque("q", "redacted_thinking", "d")
+    data = [thought_tag.mint("q", sealed=redacted), thought_tag.PREFIX + "damaged", "EqQB"]
+    blocks, _ = read([{"type": "redacted_thinking", "data": each} for each in data], "assistant")
+    assert blocks == (redacted, Opaque("anthropic", "redacted_thinking", "EqQB"))

@@ -127,7 +127,7 @@ def test_a_shown_thought_is_not_carried_twice() -> None:
 def test_a_signature_stands_last_and_once() -> None:
     early, late = Opaque("anthropic", "signature", "early"), Opaque("anthropic", "signature", "late")
     foreign = Opaque("gemini", "signature", "foreign")
-    inside = (OpaqueDelta(early), ThinkingDelta("a"), OpaqueDelta(late), OpaqueDelta(foreign))
+    inside = (OpaqueDelta(early), ThinkingDelta("a"), OpaqueDelta(foreign), OpaqueDelta(late))
     stream = encode(THINKING_STARTED, *inside, BLOCK_STOPPED, Finished(Stop.END_TURN))
     assert add_up(stream)["content"] == [{"type": "thinking", "thinking": "a", "signature": "late"}]
     assert lint(stream) == []

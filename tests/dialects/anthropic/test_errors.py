@@ -18,6 +18,7 @@ TABLE = [
     (Kind.PERMISSION, 403, "permission_error", None),
     (Kind.NOT_FOUND, 404, "not_found_error", None),
     (Kind.MODEL_NOT_FOUND, 404, "not_found_error", None),
+    (Kind.CONFLICT, 409, "invalid_request_error", None),
     (Kind.TOO_LARGE, 413, "request_too_large", None),
     (Kind.RATE_LIMIT, 429, "rate_limit_error", None),
     (Kind.INTERNAL, 500, "api_error", None),

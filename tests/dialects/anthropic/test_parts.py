@@ -77,6 +77,9 @@ def test_signatures() -> None:
     assert signature_of(own, "", SIGNING) == "sig"
     assert thought_tag.read(signature_of(None, "", SIGNING)) == thought_tag.ThoughtTag("vendor")
     assert thought_tag.read(signature_of(None, "t", SIGNING)) == thought_tag.ThoughtTag("vendor", "t")
+    foreign = Opaque("gemini", "signature", "x")
+    tag = thought_tag.read(signature_of(foreign, "t", SIGNING))
+    assert tag == thought_tag.ThoughtTag("vendor", "t", foreign)
     assert is_signature(own)
     assert not is_signature(Opaque("anthropic", "redacted_thinking", "x"))
     assert not is_signature(Opaque("gemini", "signature", "x"))
@@ -96,6 +99,14 @@ def test_signatures() -> None:
 )
 def test_opaque_blocks(opaque: Opaque, block: object) -> None:
     assert opaque_block(opaque) == block
+
+
+def test_redacted_thoughts_of_others_go_under_our_tag() -> None:
+    foreign = Opaque("openai", "redacted_thinking", "x")
+    block = opaque_block(foreign)
+    assert block is not None
+    assert block["type"] == "redacted_thinking"
+    assert thought_tag.read(block["data"]) == thought_tag.ThoughtTag("openai", sealed=foreign)
 
 
 def test_citations() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from isthmus.core import overflow
-from isthmus.core.errors import BadRequest, GatewayError, Kind, UpstreamError, rejected
+from isthmus.core.errors import BadRequest, GatewayError, Kind, Scope, UpstreamError, rejected
 from isthmus.dialects.openai_chat.errors import error_frame, message_of, render_error, status_of
 
 
@@ -40,6 +40,14 @@ def test_every_kind_has_its_words(kind: Kind, status: int, type_: str, code: str
     error = GatewayError("what happened", kind=kind)
     assert render_error(error).status == status == status_of(kind)
     assert body(error) == {"message": message_of(error), "type": type_, "param": None, "code": code}
+
+
+def test_an_allowance_that_is_used_up_is_told_apart_from_haste() -> None:
+    for scope, word in ((Scope.ACCOUNT, "insufficient_quota"), (Scope.MODEL, "rate_limit_exceeded")):
+        rendered = render_error(UpstreamError("no more", kind=Kind.RATE_LIMIT, scope=scope, retry_after_s=60))
+        error = json.loads(rendered.body)["error"]
+        assert (rendered.status, error["type"], error["code"]) == (429, word, word)
+        assert dict(rendered.headers)["retry-after"] == "60"
 
 
 def test_no_kind_is_without_words() -> None:

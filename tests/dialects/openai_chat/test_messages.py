@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dialects.openai_chat.chat_cases import named, raw, rows, spell
 from isthmus.core import thought_tag
-from isthmus.core.conversation import Thinking
+from isthmus.core.conversation import Opaque, Thinking
 from isthmus.core.losses import merge
 from isthmus.dialects.openai_chat.fields import Reading
 from isthmus.dialects.openai_chat.messages import read_messages
@@ -33,6 +33,26 @@ def test_a_thought_with_the_gateways_own_tag_is_known_again(hidden: str | None, 
     }
     messages = read_messages(raw([{"role": "assistant", "reasoning_details": [detail]}]), Reading())
     assert messages.turns[0].blocks == (Thinking(told, source="vendor"),)
+
+
+def test_what_another_model_must_get_back_comes_out_of_our_tag() -> None:
+    signature, redacted = Opaque("q", "signature", "s"), Opaque("q", "redacted_thinking", "d")
+    details = [
+        {
+            "type": "reasoning.text",
+            "text": "hm",
+            "signature": thought_tag.mint("q", sealed=signature),
+            "format": "isthmus-v1",
+        },
+        {
+            "type": "reasoning.encrypted",
+            "data": thought_tag.mint("q", sealed=redacted),
+            "format": "isthmus-v1",
+        },
+        {"type": "reasoning.encrypted", "data": thought_tag.PREFIX + "damaged", "format": "isthmus-v1"},
+    ]
+    messages = read_messages(raw([{"role": "assistant", "reasoning_details": details}]), Reading())
+    assert messages.turns[0].blocks == (Thinking("hm", signature, "q"), redacted)
 
 
 SAID = st.sampled_from(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dialects.openai_chat.chat_cases import SIGNING
+from isthmus.core import thought_tag
 from isthmus.core.conversation import Opaque
 from isthmus.core.events import Citation, Stop
 from isthmus.core.usage import Usage
@@ -67,22 +68,30 @@ def test_citations_cover_their_text() -> None:
     ]
 
 
-def test_only_claudes_signatures_are_said() -> None:
+def test_signatures_are_said() -> None:
     own = Opaque("anthropic", "signature", "s")
     detail = signature_detail("text", own, 2)
     assert detail is not None
     assert (detail["text"], detail["signature"], detail["index"]) == ("text", "s", 2)
     assert signature_detail("text", None, 0) is None
-    assert signature_detail("text", Opaque("gemini", "signature", "s"), 0) is None
     assert signature_detail("text", Opaque("anthropic", "redacted_thinking", "s"), 0) is None
 
 
-def test_only_claudes_redacted_thoughts_are_said() -> None:
+def test_redacted_thoughts_are_said() -> None:
     detail = redacted_detail(Opaque("anthropic", "redacted_thinking", "d"), 1)
     assert detail is not None
     assert (detail["type"], detail["data"], detail["index"]) == ("reasoning.encrypted", "d", 1)
     assert redacted_detail(Opaque("anthropic", "server_tool_use", "{}"), 0) is None
-    assert redacted_detail(Opaque("openai", "redacted_thinking", "d"), 0) is None
+
+
+def test_what_other_models_must_get_back_goes_under_our_tag() -> None:
+    signature, redacted = Opaque("gemini", "signature", "s"), Opaque("openai", "redacted_thinking", "d")
+    signed, sealed = signature_detail("text", signature, 0), redacted_detail(redacted, 1)
+    assert signed is not None
+    assert sealed is not None
+    assert (signed["format"], sealed["format"]) == ("isthmus-v1", "isthmus-v1")
+    tags = thought_tag.read(signed["signature"]), thought_tag.read(sealed["data"])
+    assert [tag and tag.sealed for tag in tags] == [signature, redacted]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from isthmus.core.usage import estimated_input
 from isthmus.dialects.anthropic.encode import Style
 from isthmus.dialects.anthropic.parts import (
     citation_fields,
-    is_signature,
     message_id,
     opaque_block,
     own_tool_id,
@@ -40,6 +39,7 @@ def encode_answer(answer: Answer, style: Style, signing: Signing) -> bytes:
             "content": content,
             **stop_fields(answer.reason, answer.stop_sequence, answer.explanation),
             "usage": usage_fields(usage),
+            **({} if signing.conversation is None else {"conversation_id": signing.conversation}),
         }
     )
 
@@ -51,12 +51,11 @@ def _block(said: Said, index: int, style: Style, signing: Signing) -> Iterator[d
                 cited = {"citations": [citation_fields(each) for each in citations]} if citations else {}
                 yield {"type": "text", "text": text, **cited}
         case SaidThinking(text, opaque):
-            own = opaque if opaque is not None and is_signature(opaque) else None
             hidden = text if style.hide_thinking else ""
             yield {
                 "type": "thinking",
                 "thinking": "" if style.hide_thinking else text,
-                "signature": signature_of(own, hidden, signing),
+                "signature": signature_of(opaque, hidden, signing),
             }
         case SaidCall(id, name, arguments):
             yield {

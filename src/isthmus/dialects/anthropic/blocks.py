@@ -99,7 +99,7 @@ class ContentReader:
             case "thinking":
                 return (_thinking(block),)
             case "redacted_thinking":
-                return (Opaque(ANTHROPIC, schema.REDACTED, require(block.data, join(path, "data"))),)
+                return _redacted(require(block.data, join(path, "data")))
             case "image":
                 return (image_of(block, path, self._reading),)
             case "document":
@@ -136,11 +136,19 @@ def _tool_result(block: schema.Block, path: str, reading: Reading) -> ToolResult
     return ToolResult(original(call_id), parts, bool(block.is_error), cache_mark(block.cache_control))
 
 
+def _redacted(data: str) -> tuple[Opaque, ...]:
+    """Claude's own, or what another model redacted; nothing where such a one came back damaged."""
+    tag = thought_tag.read(data)
+    if tag is None:
+        return (Opaque(ANTHROPIC, schema.REDACTED, data),)
+    return () if tag.sealed is None else (tag.sealed,)
+
+
 def _thinking(block: schema.Block) -> Thinking:
     """Claude Code returns thoughts with the signature it got, also when that was empty (seen with 2.1.330)."""
     text = block.thinking or ""
     if not block.signature:
         return Thinking(text)
     if (tag := thought_tag.read(block.signature)) is not None:
-        return Thinking(text or tag.hidden_text or "", source=tag.source)
+        return Thinking(text or tag.hidden_text or "", tag.sealed, tag.source)
     return Thinking(text, Opaque(ANTHROPIC, schema.SIGNATURE, block.signature))

@@ -43,7 +43,6 @@ from isthmus.core.usage import Usage, estimated_input
 from isthmus.dialects.anthropic.errors import error_frame
 from isthmus.dialects.anthropic.parts import (
     citation_fields,
-    is_signature,
     message_id,
     opaque_block,
     own_tool_id,
@@ -185,6 +184,8 @@ class MessagesEncoder:
             "stop_sequence": None,
             "usage": usage_fields(self._shown_usage),
         }
+        if self._signing.conversation is not None:
+            message["conversation_id"] = self._signing.conversation
         self._say("message_start", {"type": "message_start", "message": message})
 
     def _begin_head(self, head: BlockHead) -> None:
@@ -234,7 +235,7 @@ class MessagesEncoder:
 
     def _sign(self, opaque: Opaque) -> None:
         """Kept until the block ends: a signature is said once, as the last thing in its block."""
-        if self._open is _THINKING and is_signature(opaque):
+        if self._open is _THINKING:
             self._signature = opaque
 
     def _cite(self, citation: Citation) -> None:

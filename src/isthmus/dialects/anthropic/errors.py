@@ -24,6 +24,7 @@ _TABLE: Final[dict[Kind, tuple[int, str]]] = {
     Kind.PERMISSION: (403, "permission_error"),
     Kind.NOT_FOUND: (404, "not_found_error"),
     Kind.MODEL_NOT_FOUND: (404, "not_found_error"),
+    Kind.CONFLICT: (409, "invalid_request_error"),
     Kind.TOO_LARGE: (413, "request_too_large"),
     Kind.RATE_LIMIT: (429, "rate_limit_error"),
     Kind.NOT_SUPPORTED: (501, "not_supported"),

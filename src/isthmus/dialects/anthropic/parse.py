@@ -44,7 +44,7 @@ from isthmus.dialects.anthropic.fields import (
     unfit,
 )
 from isthmus.dialects.anthropic.tools import read_tool_choice, read_tools
-from isthmus.dialects.body import as_bad_request
+from isthmus.dialects.body import as_bad_request, conversation_of
 from isthmus.wire.json_text import given, text_of
 
 SESSION_HEADER: Final = "x-claude-code-session-id"
@@ -87,7 +87,12 @@ def envelope(body: bytes) -> Envelope:
             fields = schema.ENVELOPE.decode(body)
         except msgspec.ValidationError as error:
             raise unfit(error, "") from None
-        return Envelope(_model(fields.model), bool(fields.stream), _identity(fields.metadata).session)
+        return Envelope(
+            _model(fields.model),
+            bool(fields.stream),
+            _identity(fields.metadata).session,
+            conversation_of(fields.conversation_id),
+        )
 
 
 def parse(body: bytes, headers: Mapping[str, str], *, to_count: bool = False) -> Parsed:

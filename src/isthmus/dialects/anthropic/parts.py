@@ -79,10 +79,11 @@ def usage_fields(usage: Usage) -> dict[str, object]:
 
 
 def signature_of(opaque: Opaque | None, hidden_text: str, signing: Signing) -> str:
-    """Claude's own signature, or else the gateway's tag, which carries the text if the client did not get to see it."""
-    if opaque is not None:
+    """Claude's own signature, or else the gateway's tag, which carries another model's signature, and the text if the client did
+    not get to see it."""
+    if opaque is not None and is_signature(opaque):
         return opaque.data
-    return thought_tag.mint(signing.provider, hidden_text or None)
+    return thought_tag.mint(signing.provider, hidden_text or None, opaque)
 
 
 def is_signature(opaque: Opaque) -> bool:
@@ -90,9 +91,11 @@ def is_signature(opaque: Opaque) -> bool:
 
 
 def opaque_block(opaque: Opaque) -> dict[str, Any] | None:
-    """A block only Anthropic's clients understand, or None when it is somebody else's or damaged."""
+    """A block only Anthropic's clients understand, or None when it is somebody else's or damaged. Redacted thoughts of others go
+    under the gateway's tag, as clients send them back whatever is in them."""
     if opaque.home != ANTHROPIC:
-        return None
+        tagged = {"type": REDACTED, "data": thought_tag.mint(opaque.home, sealed=opaque)}
+        return tagged if opaque.kind == REDACTED else None
     if opaque.kind == REDACTED:
         return {"type": REDACTED, "data": opaque.data}
     try:

@@ -121,6 +121,7 @@ class EnvelopeFields(Struct, frozen=True):
     model: str
     stream: bool | None = None
     metadata: Raw = ABSENT
+    conversation_id: Raw = ABSENT
 
 
 TOP_LEVEL = Decoder(dict[str, Raw])

@@ -42,6 +42,7 @@ def encode_answer(answer: Answer, style: Style, signing: Signing) -> bytes:
             "model": signing.model,
             "choices": [choice],
             "usage": usage_fields(usage),
+            **({} if signing.conversation is None else {"conversation_id": signing.conversation}),
         }
     )
 

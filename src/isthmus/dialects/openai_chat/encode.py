@@ -301,7 +301,14 @@ class ChatEncoder:
 
 def chunk_head(id: str, object: str, signing: Signing) -> bytes:
     """What every chunk of one stream begins with, up to its choices."""
-    fields = {"id": id, "object": object, "created": signing.created_s, "model": signing.model}
+    fields: dict[str, Any] = {
+        "id": id,
+        "object": object,
+        "created": signing.created_s,
+        "model": signing.model,
+    }
+    if signing.conversation is not None:
+        fields["conversation_id"] = signing.conversation
     return b'data: %b,"choices":[' % to_json(fields)[:-1]
 
 

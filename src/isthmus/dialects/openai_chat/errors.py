@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 from isthmus.core import overflow
-from isthmus.core.errors import GatewayError, Kind, UpstreamError
+from isthmus.core.errors import GatewayError, Kind, Scope, UpstreamError
 from isthmus.core.interfaces import Rendered
 from isthmus.wire.json_text import to_json
 
@@ -23,6 +23,7 @@ _TABLE: Final[dict[Kind, tuple[int, str, str | None]]] = {
     Kind.PERMISSION: (403, _BAD, "permission_denied"),
     Kind.NOT_FOUND: (404, _BAD, "not_found"),
     Kind.MODEL_NOT_FOUND: (404, _BAD, "model_not_found"),
+    Kind.CONFLICT: (409, _BAD, "conflict"),
     Kind.TOO_LARGE: (413, _BAD, "request_too_large"),
     Kind.RATE_LIMIT: (429, "rate_limit_exceeded", "rate_limit_exceeded"),
     Kind.NOT_SUPPORTED: (501, "not_supported", "not_supported"),
@@ -31,6 +32,8 @@ _TABLE: Final[dict[Kind, tuple[int, str, str | None]]] = {
     Kind.OVERLOADED: (503, _SERVER, "overloaded"),
     Kind.INTERNAL: (500, _SERVER, "internal_error"),
 }
+_SPENT: Final = "insufficient_quota"
+"""A 429 that no haste is to blame for: the allowance is used up."""
 _NEVER_AGAIN: Final = frozenset((Kind.AUTHENTICATION, Kind.POLICY_BLOCKED, Kind.NOT_SUPPORTED, Kind.BILLING))
 """Repeating these cannot help, though their status alone would make some client try."""
 
@@ -80,6 +83,8 @@ def _too_long(error: GatewayError) -> str:
 
 def _body(error: GatewayError) -> dict[str, object]:
     _, type_, code = _TABLE[error.kind]
+    if error.kind is Kind.RATE_LIMIT and isinstance(error, UpstreamError) and error.scope is Scope.ACCOUNT:
+        type_ = code = _SPENT
     return {"error": {"message": message_of(error), "type": type_, "param": error.field, "code": code}}
 
 

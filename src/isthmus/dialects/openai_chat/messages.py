@@ -182,6 +182,8 @@ def _thoughts(message: schema.Message, reading: Reading) -> Iterator[Thinking | 
             text = detail.text if detail.text is not None else detail.summary
             # The text is not said twice to clients that keep but one thought: its detail holds the signature alone.
             yield from _signed(told if text is None and len(texts) == 1 else text or "", detail)
+        elif detail.data and (tag := thought_tag.read(detail.data)) is not None:
+            yield from () if tag.sealed is None else (tag.sealed,)
         elif detail.data and _of_claude(detail):
             yield Opaque(ANTHROPIC, schema.REDACTED, detail.data)
         else:
@@ -200,12 +202,12 @@ def _details(raw: msgspec.Raw, reading: Reading) -> list[schema.ReasoningDetail]
 
 
 def _signed(text: str, detail: schema.ReasoningDetail) -> Iterator[Thinking]:
-    signature = detail.signature if detail.signature and _of_claude(detail) else None
-    if signature is None:
+    signature = detail.signature or ""
+    if (tag := thought_tag.read(signature)) is not None:
+        yield Thinking(text or tag.hidden_text or "", tag.sealed, tag.source)
+    elif not signature or not _of_claude(detail):
         if text:
             yield Thinking(text)
-    elif (tag := thought_tag.read(signature)) is not None:
-        yield Thinking(text or tag.hidden_text or "", source=tag.source)
     else:
         yield Thinking(text, Opaque(ANTHROPIC, schema.SIGNATURE, signature))
 

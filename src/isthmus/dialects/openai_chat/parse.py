@@ -24,7 +24,7 @@ from isthmus.core.conversation import (
 )
 from isthmus.core.interfaces import Envelope, Parsed
 from isthmus.core.losses import Action, merge
-from isthmus.dialects.body import as_bad_request
+from isthmus.dialects.body import as_bad_request, conversation_of
 from isthmus.dialects.openai_chat import schema
 from isthmus.dialects.openai_chat.encode import Style
 from isthmus.dialects.openai_chat.fields import (
@@ -89,7 +89,12 @@ def envelope(body: bytes) -> Envelope:
             raise unfit(error, "") from None
         if not fields.model:
             raise missing("model")
-        return Envelope(fields.model, bool(fields.stream), string_or_none(fields.prompt_cache_key))
+        return Envelope(
+            fields.model,
+            bool(fields.stream),
+            string_or_none(fields.prompt_cache_key),
+            conversation_of(fields.conversation_id),
+        )
 
 
 def parse(body: bytes, headers: Mapping[str, str], *, show_reasoning: bool = True) -> Parsed:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from isthmus.core import thought_tag
 from isthmus.core.conversation import ANTHROPIC, Opaque
 from isthmus.core.events import Citation, Stop
 from isthmus.core.interfaces import Signing
@@ -25,6 +26,8 @@ FINISH_REASONS: Final[dict[Stop, str]] = {
 }
 _CLAUDE_FORMAT: Final = "anthropic-claude-v1"
 """OpenRouter's name for the form of these details; clients written for it send them back."""
+_OWN_FORMAT: Final = "isthmus-v1"
+"""For the thoughts of other models than Claude, under the gateway's tag."""
 
 
 def completion_id(signing: Signing) -> str:
@@ -77,22 +80,30 @@ def signature_detail(text: str, opaque: Opaque | None, index: int) -> dict[str, 
 
     The index is there because the Python SDK can only accumulate lists of objects that carry one.
     """
-    if opaque is None or opaque.home != ANTHROPIC or opaque.kind != SIGNATURE:
+    if opaque is None or opaque.kind != SIGNATURE:
         return None
     return {
         "type": "reasoning.text",
         "text": text,
-        "signature": opaque.data,
-        "format": _CLAUDE_FORMAT,
+        "signature": _seal(opaque),
+        "format": _format(opaque),
         "index": index,
     }
 
 
 def redacted_detail(opaque: Opaque, index: int) -> dict[str, Any] | None:
     """A thought nobody may read, but which must come back; None for every other opaque block."""
-    if opaque.home != ANTHROPIC or opaque.kind != REDACTED:
+    if opaque.kind != REDACTED:
         return None
-    return {"type": "reasoning.encrypted", "data": opaque.data, "format": _CLAUDE_FORMAT, "index": index}
+    return {"type": "reasoning.encrypted", "data": _seal(opaque), "format": _format(opaque), "index": index}
+
+
+def _seal(opaque: Opaque) -> str:
+    return opaque.data if opaque.home == ANTHROPIC else thought_tag.mint(opaque.home, sealed=opaque)
+
+
+def _format(opaque: Opaque) -> str:
+    return _CLAUDE_FORMAT if opaque.home == ANTHROPIC else _OWN_FORMAT
 
 
 def custom_input(arguments: str) -> str:

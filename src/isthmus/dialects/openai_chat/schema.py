@@ -178,6 +178,7 @@ class EnvelopeFields(Struct, frozen=True):
     model: str
     stream: bool | None = None
     prompt_cache_key: Raw = ABSENT
+    conversation_id: Raw = ABSENT
 
 
 TOP_LEVEL = Decoder(dict[str, Raw])
