@@ -55,6 +55,10 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
         "the gateway or the upstream knows no such model",
         "Claude Code asks for another model; add the name under `models` or set `default_model`",
     ),
+    Kind.CONFLICT: Meaning(
+        "a conversation that is being answered or was changed meanwhile, or one more than a key may have",
+        "SDKs repeat it after `retry-after`, unless told not to",
+    ),
     Kind.TOO_LARGE: Meaning(
         "the body is larger than `server.max_body_mib`, or than the upstream takes", "not repeated"
     ),

@@ -8,7 +8,7 @@ from isthmus.core.abilities import FIELDS, Abilities, Rule, SystemTurns, resolve
 from isthmus.core.conversation import ThinkingMode
 
 # What a provider's code understands or can stand in for; no operator can give it that by saying so.
-OF_THE_PROVIDER = {"home", "server_tools"}
+OF_THE_PROVIDER = {"home", "server_tools", "emulated_tools"}
 
 EVERYTHING = {
     "vision": False,

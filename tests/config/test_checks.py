@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from isthmus.config.checks import check_across, notes_on
+from isthmus.config.checks import check_across, network_problem, notes_on
 from isthmus.config.draft import Draft
-from isthmus.config.settings import Settings
+from isthmus.config.settings import ProviderSettings, Settings
 
 LOCAL = {"base_url": "http://127.0.0.1:1/v1"}
+
+
+SKIPS = {"type": "claude-code", "claude_code": {"file_access": {"skip_permissions": "true"}}}
+MEANT = {
+    "type": "claude-code",
+    "claude_code": {"file_access": {"skip_permissions": True, "allow_on_network": "yes"}},
+}
 
 
 def problems_of(values: dict[str, object]) -> list[str]:
@@ -32,6 +39,17 @@ def problems_of(values: dict[str, object]) -> list[str]:
         {"providers": {"a": LOCAL}, "default_provider": "a"},
         {"default_provider": "found-at-start"},
         {"aliases": {"fast": "a/fast"}},
+        {"mirror": {"enabled": "false"}},
+        {"mirror": {"prefix": "/m"}},
+        {"providers": {"c": SKIPS}},
+        {"providers": {"c": SKIPS}, "server": {"host": "::1"}},
+        {"providers": {"c": MEANT}, "server": {"host": "0.0.0.0"}},
+        {"providers": {"c": {"claude_code": [], "vendor": "x"}}, "server": {"host": "0.0.0.0"}},
+        {
+            "providers": {"web": {"type": "claude-web"}},
+            "mirror": {"enabled": True, "prefix": "/m", "provider": "web"},
+        },
+        {"mirror": {"enabled": True, "prefix": "/m", "provider": "stored-later"}},
         {"server": 3, "providers": [1], "default_provider": {}, "aliases": "x"},
     ],
 )
@@ -47,11 +65,39 @@ def test_what_fits_together_passes(values: dict[str, object]) -> None:
         ({"providers": {"local": LOCAL}, "default_provider": "locl"}, "did you mean 'local'?"),
         ({"providers": {"local": LOCAL}, "default_provider": "zzz"}, "choose one of local"),
         ({"aliases": {"a": "a"}}, "aliases.a: stands for itself"),
+        (
+            {"providers": {"c": SKIPS}, "server": {"host": "0.0.0.0"}},
+            "providers.c.claude_code.file_access.skip_permissions: would let whoever reaches this address run programs",
+        ),
+        ({"providers": {"c": SKIPS}, "server": {"host": "gateway.example"}}, "set `allow_on_network: true`"),
+        ({"mirror": {"enabled": True}}, "mirror.prefix: is missing"),
+        ({"mirror": {"enabled": "yes"}}, "mirror.prefix: is missing"),
+        (
+            {"providers": {"a": LOCAL}, "mirror": {"enabled": True, "prefix": "/a/b"}},
+            "begins like the paths of provider 'a'",
+        ),
+        (
+            {"providers": {"a": LOCAL}, "mirror": {"enabled": True, "prefix": "/m", "provider": "a"}},
+            "mirror.provider: has no sessions",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_said(values: dict[str, object], said: str) -> None:
     (problem,) = problems_of(values)
     assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("host", "provider", "refused"),
+    [("127.0.0.1", SKIPS, False), ("0.0.0.0", SKIPS, True), ("0.0.0.0", MEANT, False), ("::", {}, False)],
+)
+def test_what_is_added_later_is_held_to_the_same(
+    host: str, provider: dict[str, object], refused: bool
+) -> None:
+    settings = Settings.model_validate({"server": {"host": host}})
+    problem = network_problem(settings, ProviderSettings.model_validate(provider))
+    assert (problem is not None) is refused
+    assert problem is None or "allow_on_network" in problem
 
 
 @pytest.mark.parametrize(

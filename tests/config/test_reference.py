@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.config.capabilities import Capabilities
+from isthmus.config.fields import Section
 from isthmus.config.reference import refreshed, tables, type_words
 from isthmus.config.settings import ProviderSettings, Settings
 from isthmus.config.shape import names_below, section_of, type_at
@@ -19,10 +20,7 @@ def test_the_documentation_is_fresh() -> None:
 
 def test_every_setting_has_a_row_with_its_meaning_and_variable() -> None:
     rows = {line.split("`")[1]: line for line in tables().splitlines() if line.startswith("| `")}
-    fixed = {
-        ".".join(map(str, key)) for key in names_below(Settings) if not section_of(type_at(Settings, key))
-    }
-    expected = fixed | {f"providers.NAME.{name}" for name in ProviderSettings.model_fields}
+    expected = fixed_names(Settings) | {f"providers.NAME.{name}" for name in fixed_names(ProviderSettings)}
     expected |= {f"providers.NAME.capabilities.PATTERN.{name}" for name in Capabilities.model_fields}
     assert set(rows) == expected
     for path, row in rows.items():
@@ -30,6 +28,10 @@ def test_every_setting_has_a_row_with_its_meaning_and_variable() -> None:
         assert len(cells) == 5
         assert all(cells)
         assert cells[4] == f"`ISTHMUS_{path.replace('.', '__').upper()}`"
+
+
+def fixed_names(root: type[Section]) -> set[str]:
+    return {".".join(map(str, key)) for key in names_below(root) if not section_of(type_at(root, key))}
 
 
 def test_types_are_said_in_the_operators_words() -> None:

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from isthmus.config.settings import ProviderSettings, Settings, StreamSettings
+from isthmus.config.settings import (
+    CompressionSettings,
+    ProviderCompressionSettings,
+    ProviderSettings,
+    Settings,
+    StreamSettings,
+)
 from isthmus.core.losses import Policy
 from isthmus.core.secret import Secret
 
@@ -79,3 +85,18 @@ def test_capabilities_become_rules_in_their_order() -> None:
 def test_keep_alives_cannot_be_rarer_than_15_s(seconds: object) -> None:
     with pytest.raises(ValidationError):
         StreamSettings.model_validate({"keepalive_s": seconds})
+
+
+def test_a_provider_compresses_as_all_do_unless_it_says_otherwise() -> None:
+    general = CompressionSettings(method="clip", at=0.5, model="fast")
+    assert ProviderSettings().compression.over(general) == general
+    own = ProviderCompressionSettings(method="off", keep_turns=9).over(general)
+    assert (own.method, own.keep_turns, own.at, own.model) == ("off", 9, 0.5, "fast")
+
+
+@pytest.mark.parametrize(
+    "said", [{"method": "shrink"}, {"at": 0}, {"at": 1.1}, {"keep_turns": 0}, {"clip_to_chars": 10}]
+)
+def test_compression_without_sense_is_refused(said: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        CompressionSettings.model_validate(said)

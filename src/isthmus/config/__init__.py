@@ -7,6 +7,8 @@ from isthmus.config.problems import ConfigError, Problem
 from isthmus.config.settings import (
     AccountSettings,
     AdminSettings,
+    CompressionSettings,
+    ConversationSettings,
     DefaultSettings,
     ImageSettings,
     IpLimitSettings,
@@ -24,7 +26,9 @@ __all__ = [
     "AccountSettings",
     "AdminSettings",
     "Capabilities",
+    "CompressionSettings",
     "ConfigError",
+    "ConversationSettings",
     "DefaultSettings",
     "ImageSettings",
     "IpLimitSettings",

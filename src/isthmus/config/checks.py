@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from isthmus.config.draft import Draft
@@ -13,6 +13,13 @@ from isthmus.config.settings import ProviderSettings, Settings
 from isthmus.core.secret import Secret
 
 MIN_KEY_CHARS: Final = 8
+CLAUDE_WEB: Final = "claude-web"
+CLAUDE_CODE: Final = "claude-code"
+SUBSCRIPTION: Final = "sk-ant-oat"
+"""How tokens of a subscription to Claude begin."""
+_YES: Final = frozenset({"true", "yes", "on", "1", "t", "y"})
+_OPEN: Final = "would let whoever reaches this address run programs on this machine and read its files"
+_OPEN_WAY_OUT: Final = "listen on 127.0.0.1, remove it, or set `allow_on_network: true` beside it"
 _PLACEHOLDER: Final = re.compile(r"(?:sk-)?your[-_ ]|<.*>\Z|changeme|xxx|\*\*\*", re.IGNORECASE)
 
 
@@ -21,6 +28,8 @@ def check_across(draft: Draft) -> None:
     _check_addresses(draft)
     _check_default_provider(draft)
     _check_aliases(draft)
+    _check_mirror(draft)
+    _check_file_access(draft)
 
 
 def _check_addresses(draft: Draft) -> None:
@@ -51,6 +60,48 @@ def _check_aliases(draft: Draft) -> None:
             draft.problem(("aliases", name), "stands for itself", "name a model, or `provider/model`")
 
 
+def _check_mirror(draft: Draft) -> None:
+    mirror, providers = draft.value(("mirror",)), draft.value(("providers",))
+    if not isinstance(mirror, dict) or str(mirror.get("enabled")).lower() not in _YES:
+        return
+    prefix, named = mirror.get("prefix"), providers if isinstance(providers, dict) else {}
+    if prefix is None:
+        way_out = "set it, such as `/mirror`"
+        draft.problem(("mirror", "prefix"), "is missing, and `mirror.enabled` needs it", way_out)
+    elif isinstance(prefix, str) and (first := prefix.strip("/").partition("/")[0]) in named:
+        draft.problem(("mirror", "prefix"), f"begins like the paths of provider {first!r}", "choose another")
+    provider = named.get(mirror.get("provider"))
+    if isinstance(provider, dict) and provider.get("type") != CLAUDE_WEB:
+        way_out = f"name one of type {CLAUDE_WEB!r}"
+        draft.problem(("mirror", "provider"), "has no sessions that callers could have", way_out)
+
+
+def _check_file_access(draft: Draft) -> None:
+    host = draft.value(("server", "host"))
+    providers = draft.value(("providers",))
+    if not isinstance(host, str) or is_loopback(host) or not isinstance(providers, dict):
+        return
+    for name, provider in providers.items():
+        own = provider.get("claude_code") if isinstance(provider, dict) else None
+        access = own.get("file_access") if isinstance(own, dict) else None
+        if isinstance(access, dict) and _means_yes(access, "skip_permissions"):
+            if not _means_yes(access, "allow_on_network"):
+                where = ("providers", name, "claude_code", "file_access", "skip_permissions")
+                draft.problem(where, _OPEN, _OPEN_WAY_OUT, found=f"server.host {host}")
+
+
+def network_problem(settings: Settings, provider: ProviderSettings) -> str | None:
+    """Why a provider that was added at run time may not be served to other machines."""
+    access = provider.claude_code.file_access
+    if not access.skip_permissions or access.allow_on_network or is_loopback(settings.server.host):
+        return None
+    return f"`claude_code.file_access.skip_permissions` {_OPEN}: {_OPEN_WAY_OUT}"
+
+
+def _means_yes(section: Mapping[str, object], name: str) -> bool:
+    return str(section.get(name)).lower() in _YES
+
+
 def notes_on(settings: Settings) -> Iterator[str]:
     """What is allowed and yet probably not meant. Never shows a secret."""
     if not is_loopback(settings.server.host) and not settings.api_keys:
@@ -73,6 +124,11 @@ def _notes_on_key(name: str, provider: ProviderSettings) -> Iterator[str]:
     key = provider.api_key
     if _is_placeholder(key):
         yield f"providers.{name}.api_key: looks like a placeholder, put the real key there"
+    elif provider.type == CLAUDE_CODE and key.reveal().startswith(SUBSCRIPTION):
+        yield (
+            f"providers.{name}.api_key: the token of a subscription, whose terms decide who may be answered with it "
+            "(docs/claude-code.md)"
+        )
     elif not key and provider.type == "anthropic" and not provider.headers:
         yield f"providers.{name}.api_key: empty, so the upstream will probably refuse every request"
 

@@ -72,7 +72,7 @@ def _not_empty(secret: Secret) -> Secret:
     return secret
 
 
-def _not_boolean(value: object) -> object:
+def not_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("expected a number")
     return value
@@ -97,6 +97,27 @@ def _name_of_provider(name: str) -> str:
             "beginning with a letter or digit"
         )
     return name
+
+
+def _mirror_prefix(text: str) -> str:
+    segments = text.removesuffix("/").split("/")[1:]
+    if not text.startswith("/") or not segments:
+        raise ValueError(
+            "must begin with `/` and name a path, such as `/mirror`: an empty one would take every path"
+        )
+    if segments[0].lower() in RESERVED_NAMES:
+        raise ValueError(f"/{segments[0]} is a path of the gateway itself: choose another, such as `/mirror`")
+    if not all(_SEGMENT.match(each) for each in segments):
+        raise ValueError("is not a path: use letters, digits, `-`, `_` and `.` between the `/`")
+    return f"/{'/'.join(segments)}"
+
+
+def is_mirror_prefix(text: str) -> bool:
+    try:
+        _mirror_prefix(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _http_url(text: str) -> str:
@@ -210,13 +231,14 @@ DatabaseUrl = Annotated[SecretText, AfterValidator(_database_url)]
 """A secret, too."""
 
 Text = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, BeforeValidator(_not_boolean), Field(ge=1, le=2**53)]
-Seconds = Annotated[float, BeforeValidator(_not_boolean), Field(gt=0, le=86_400)]
-Number = Annotated[float, BeforeValidator(_not_boolean)]
-Port = Annotated[int, BeforeValidator(_not_boolean), Field(ge=0, le=65_535)]
+Count = Annotated[int, BeforeValidator(not_boolean), Field(ge=1, le=2**53)]
+Seconds = Annotated[float, BeforeValidator(not_boolean), Field(gt=0, le=86_400)]
+Number = Annotated[float, BeforeValidator(not_boolean)]
+Port = Annotated[int, BeforeValidator(not_boolean), Field(ge=0, le=65_535)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+MirrorPrefix = Annotated[str, AfterValidator(_mirror_prefix)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 ProviderName = Annotated[str, AfterValidator(_name_of_provider)]

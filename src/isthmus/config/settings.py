@@ -18,6 +18,7 @@ from isthmus.config.fields import (
     HeaderName,
     HostName,
     HttpUrl,
+    MirrorPrefix,
     Network,
     Origin,
     Port,
@@ -27,6 +28,7 @@ from isthmus.config.fields import (
     SecretText,
     Section,
     Text,
+    not_boolean,
 )
 from isthmus.core.abilities import Rule
 from isthmus.core.losses import Policy
@@ -70,14 +72,317 @@ class ServerSettings(Section):
     )
 
 
+class AmazonQSettings(Section):
+    """Amazon Q Developer and Kiro. An account's `details` of the same name stand above these."""
+
+    endpoint_family: Literal["auto", "q", "codewhisperer", "kiro"] = Field(
+        default="auto",
+        description="Which hosts are asked. `auto`: `kiro` for accounts with a profile, `q` for those without.",
+    )
+    api_region: Text | None = Field(
+        default=None,
+        description="Region of the service; unset: that of the account's profile, else us-east-1.",
+    )
+    auth_region: Text = Field(
+        default="us-east-1", description="Region of the token service, for accounts of IAM Identity Center."
+    )
+    profile_arn: Text | None = Field(
+        default=None, description="Profile of accounts that have none of their own."
+    )
+    chat_url: HttpUrl | None = Field(
+        default=None, description="Address of the chat service; unset: as known."
+    )
+    control_url: HttpUrl | None = Field(
+        default=None, description="Address for model lists, limits and profiles; unset: as known."
+    )
+    token_url: HttpUrl | None = Field(
+        default=None, description="Address of the token service (OIDC); unset: as known."
+    )
+    social_url: HttpUrl | None = Field(
+        default=None, description="Address of Kiro's own sign-in service; unset: as known."
+    )
+    origin: Text | None = Field(
+        default=None, description="Origin named in every request; unset: `CLI`, or `KIRO_CLI` for `kiro`."
+    )
+    agent_mode: Text | None = Field(
+        default=None, description="Sent as `x-amzn-kiro-agent-mode`, such as `vibe`; unset: not sent."
+    )
+    opt_out: bool = Field(default=True, description="Ask the service not to use content for its improvement.")
+    strict_schemas: bool = Field(
+        default=False,
+        description="Reduce tool schemas to what every model takes from the start, not only after a refusal.",
+    )
+    files_anywhere: bool = Field(
+        default=False,
+        description="Send images and documents also with earlier messages and beside tool results. Reports disagree on whether the "
+        "service takes them there; without this, `loss_policy` says what becomes of them.",
+    )
+
+
+class ClaudeWebSettings(Section):
+    """Sessions of claude.ai (docs/claude-web.md). An account's `details` of the same name stand above these."""
+
+    base_url: HttpUrl = Field(default="https://claude.ai", description="Address of the website.")
+    temporary: bool = Field(
+        default=True,
+        description="Make conversations as temporary ones, which claude.ai keeps out of the account's list.",
+    )
+    chat_delete: bool = Field(
+        default=True,
+        description="Delete a conversation once its answer is over. Happens behind the answer, and is tried again when it fails.",
+    )
+    keep_conversations: bool = Field(
+        default=False,
+        description="Go on in one conversation of claude.ai while a client keeps a session, and send only its newest message. Kept "
+        "conversations are not deleted.",
+    )
+    conversation_idle_s: Annotated[Count, Field(le=86_400)] = Field(
+        default=1800,
+        description="With `keep_conversations`: seconds without a message after which a new one is begun.",
+    )
+    no_role_prefix: bool = Field(
+        default=False, description="Tell messages without `Human: `, `Assistant: ` and `System: ` in front."
+    )
+    prompt_disable_artifacts: bool = Field(
+        default=False, description="Begin each prompt with the request to use Markdown, not artifacts."
+    )
+    max_chat_history_length: Annotated[Count, Field(le=1_000_000)] = Field(
+        default=10_000,
+        description="Characters of a prompt; a longer one goes up as the text file `context.txt`.",
+    )
+    thinking_output: Literal["native", "think_tags", "drop"] = Field(
+        default="native",
+        description="Thinking as the client's dialect has it, as `<think>…</think>` in the text, or not at all.",
+    )
+    thinking_api: Literal["request", "conversation"] = Field(
+        default="request",
+        description="Where the wish to think is said: with each request, or once in a conversation.",
+    )
+    upload_api: Literal["org", "conversation"] = Field(
+        default="org", description="Which of the website's two addresses takes files."
+    )
+    web_search: bool = Field(
+        default=False,
+        description="Offer claude.ai's own web search to the model. Never together with tools of the client.",
+    )
+    send_origin: bool = Field(
+        default=False,
+        description="Send `Origin` and `Referer` of the website, should it refuse requests without them.",
+    )
+    timezone: Text = Field(
+        default="Etc/UTC",
+        description="IANA time zone told to the website; times it names without one are read in it.",
+    )
+    locale: Text = Field(default="en-US", description="Language told to the website.")
+    max_files: Annotated[Count, Field(le=100)] = Field(
+        default=20, description="Images and documents of one request, at most."
+    )
+    max_file_mb: Annotated[Count, Field(le=100)] = Field(
+        default=10, description="Size of each of them in MB, at most."
+    )
+
+
+class ClaudeCodePoolSettings(Section):
+    """Processes of Claude Code. Each takes about 130 MiB."""
+
+    size: Annotated[int, BeforeValidator(not_boolean), Field(ge=0, le=100)] = Field(
+        default=1,
+        description="Processes that are started in advance, so that a request need not wait for a start; 0: none.",
+    )
+    max_processes: Annotated[Count, Field(le=1000)] = Field(
+        default=8, description="Processes at a time, at most; a request that finds none free waits."
+    )
+    max_idle_s: Seconds = Field(
+        default=300.0, description="How long a process that nobody asks anything is kept."
+    )
+    max_lifetime_s: Seconds = Field(default=3600.0, description="How long a process is kept at all.")
+    queue_timeout_s: Annotated[Seconds, Field(le=600)] = Field(
+        default=30.0, description="How long a request waits for a process before it is answered 429."
+    )
+
+
+class ClaudeCodeFileSettings(Section):
+    """What Claude Code may do on the gateway's machine: nothing, unless it is said here."""
+
+    skip_permissions: bool = Field(
+        default=False,
+        description="Run every tool in `allowed_tools` without asking, and let it reach every file that the gateway can. The gateway "
+        "does not start so where other machines can reach it, unless `allow_on_network` is set.",
+    )
+    allow_on_network: bool = Field(
+        default=False,
+        description="Whether `skip_permissions` is meant even if `server.host` is not loopback.",
+    )
+    additional_dirs: tuple[Text, ...] = Field(
+        default=(),
+        description="Absolute paths of directories that its file tools may see, beside an empty one of its own.",
+    )
+    allowed_tools: tuple[Text, ...] = Field(
+        default=(),
+        description="Tools that Claude Code may run itself, as its rules name them: `Read`, `Bash(git log *)`, `mcp__server__tool`.",
+    )
+    permission_mode: (
+        Literal["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"] | None
+    ) = Field(default=None, description="Its permission mode; unset: its own default.")
+
+
+class ClaudeCodeMcpSettings(Section):
+    """MCP servers that Claude Code starts itself."""
+
+    enabled: bool = Field(default=False, description="Whether servers are started at all.")
+    config_file: Text | None = Field(
+        default=None,
+        description="Absolute path of a file with `mcpServers`, as Claude Code has it; required.",
+    )
+    strict: bool = Field(default=True, description="Servers of that file alone.")
+    debug: bool = Field(default=False, description="Let Claude Code write what it says to servers.")
+
+
+class ClaudeCodeSettings(Section):
+    """The Claude Code CLI on this machine (docs/claude-code.md)."""
+
+    cli_path: Text | None = Field(
+        default=None,
+        description="The program; unset: `claude` on PATH, else the one in an installed claude-agent-sdk.",
+    )
+    mode: Literal["one_shot", "interactive"] = Field(
+        default="one_shot",
+        description="`one_shot`: a process for every request. `interactive`: it is kept for the next turn of the same conversation.",
+    )
+    bare: bool | None = Field(
+        default=None,
+        description="Start it with `--bare`; unset: yes, except with a token of a subscription, which does not work so.",
+    )
+    pool: ClaudeCodePoolSettings = Field(default=ClaudeCodePoolSettings(), description="Its processes.")
+    file_access: ClaudeCodeFileSettings = Field(
+        default=ClaudeCodeFileSettings(), description="What it may do on this machine."
+    )
+    mcp: ClaudeCodeMcpSettings = Field(default=ClaudeCodeMcpSettings(), description="Its MCP servers.")
+
+
+CompressionMethod = Literal["off", "clip", "drop", "summarise"]
+Share = Annotated[float, Field(gt=0, le=1)]
+Turns = Annotated[Count, Field(le=1000)]
+ClipChars = Annotated[int, Field(ge=200, le=1_000_000)]
+ThresholdTokens = Annotated[int, Field(ge=1000)]
+
+
+class CompressionSettings(Section):
+    """What is done with a conversation that no longer fits its model (docs/compression.md)."""
+
+    method: CompressionMethod = Field(
+        default="off",
+        description="`off`: the client gets the overflow error and compacts by itself; `clip` shortens old tool results, `drop` "
+        "leaves out the oldest turns, `summarise` puts a summary in their place.",
+    )
+    at: Share = Field(
+        default=0.9,
+        description="Share of the model's context window that a prompt may fill before it is compressed.",
+    )
+    threshold_tokens: ThresholdTokens | None = Field(
+        default=None,
+        description="Compress above so many tokens even if the window has room, and also where the window is not known; unset: by "
+        "the window alone.",
+    )
+    keep_turns: Turns = Field(
+        default=4, description="Newest messages of the user, tool results included, that are never touched."
+    )
+    clip_to_chars: ClipChars = Field(
+        default=2000, description="Characters that are left of a clipped tool result."
+    )
+    model: Text | None = Field(
+        default=None,
+        description="Who writes summaries: `provider/model`, `model` or an alias; unset: the model that was asked, at its provider.",
+    )
+    timeout_s: Annotated[Seconds, Field(le=600)] = Field(
+        default=60.0,
+        description="How long a summary may take; without one in time the oldest turns are dropped.",
+    )
+
+
+class ProviderCompressionSettings(Section):
+    """Compression for this provider, where it differs from `compression`."""
+
+    method: CompressionMethod | None = Field(default=None, description="Unset: as `compression.method`.")
+    at: Share | None = Field(default=None, description="Unset: as `compression.at`.")
+    threshold_tokens: ThresholdTokens | None = Field(
+        default=None, description="Unset: as `compression.threshold_tokens`."
+    )
+    keep_turns: Turns | None = Field(default=None, description="Unset: as `compression.keep_turns`.")
+    clip_to_chars: ClipChars | None = Field(
+        default=None, description="Unset: as `compression.clip_to_chars`."
+    )
+    model: Text | None = Field(default=None, description="Unset: as `compression.model`.")
+    timeout_s: Annotated[Seconds, Field(le=600)] | None = Field(
+        default=None, description="Unset: as `compression.timeout_s`."
+    )
+
+    def over(self, general: CompressionSettings) -> CompressionSettings:
+        """The general settings, with what is said here in their place."""
+        said = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        return general.model_copy(update=said)
+
+
+CacheEntries = Annotated[Count, Field(le=1_000_000)]
+CacheMib = Annotated[Count, Field(le=65_536)]
+CacheSeconds = Annotated[Seconds, Field(le=2_592_000)]
+
+
+class CacheSettings(Section):
+    """Answers that are given again when the same key asks exactly the same (docs/cache.md)."""
+
+    enabled: bool = Field(default=False, description="Whether answers are kept.")
+    ttl_s: CacheSeconds = Field(default=3600.0, description="How long an answer is given again.")
+    max_entries: CacheEntries = Field(default=1000, description="Answers of one provider, at most.")
+    max_mib: CacheMib = Field(
+        default=64,
+        description="Memory for the answers of one provider, in MiB. What was not used for longest gives way; a single answer larger "
+        "than a tenth of it is not kept.",
+    )
+
+
+class ConversationSettings(Section):
+    """Conversations that clients begin at `/v1/conversations` and go on with by id (docs/conversations.md)."""
+
+    enabled: bool = Field(
+        default=True, description="Whether they are offered. Nothing is kept until a client begins one."
+    )
+    max_history_messages: Annotated[Count, Field(le=10_000)] = Field(
+        default=20,
+        description="Messages of a conversation that a model is told; the oldest go first, never half of a tool call.",
+    )
+    session_timeout_minutes: Annotated[Count, Field(le=525_600)] = Field(
+        default=30, description="Minutes without an answer after which a conversation has ended."
+    )
+    max_per_key: Annotated[Count, Field(le=1_000_000)] = Field(
+        default=100, description="Conversations of one API key, at most."
+    )
+
+
+class ProviderCacheSettings(Section):
+    """The cache of this provider's answers, where it differs from `cache`."""
+
+    enabled: bool | None = Field(default=None, description="Unset: as `cache.enabled`.")
+    ttl_s: CacheSeconds | None = Field(default=None, description="Unset: as `cache.ttl_s`.")
+    max_entries: CacheEntries | None = Field(default=None, description="Unset: as `cache.max_entries`.")
+    max_mib: CacheMib | None = Field(default=None, description="Unset: as `cache.max_mib`.")
+
+    def over(self, general: CacheSettings) -> CacheSettings:
+        """The general settings, with what is said here in their place."""
+        said = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        return general.model_copy(update=said)
+
+
 class ProviderSettings(Section):
     """One source of answers."""
 
     synonyms: ClassVar[Mapping[str, str]] = {"timeout": "timeout_s"}
 
-    type: Literal["openai-compatible", "anthropic", "dummy"] = Field(
+    type: Literal["openai-compatible", "anthropic", "amazon-q", "claude-web", "claude-code", "dummy"] = Field(
         default="openai-compatible",
-        description="Which API it speaks. `dummy` needs neither key nor network; its model names choose its behaviour.",
+        description="Which API it speaks. `amazon-q` is Amazon Q Developer and Kiro, with accounts that sign in; `claude-web` is claude.ai "
+        "with your own sessions; `claude-code` is the Claude Code CLI on this machine; "
+        "`dummy` needs neither key nor network, its model names choose its behaviour.",
     )
     vendor: Text | None = Field(
         default=None,
@@ -122,7 +427,8 @@ class ProviderSettings(Section):
     )
     idle_timeout_s: Seconds = Field(default=300.0, description="How long a stream may pause.")
     timeout_s: Seconds = Field(
-        default=600.0, description="How long a plain (not streamed) answer may take. Also `timeout`."
+        default=600.0,
+        description="How long a plain (not streamed) answer may take. Also `timeout`. For `claude-code` 300 unless it is said.",
     )
     headers: Mapping[HeaderName, SecretText] = Field(
         default={}, description="Headers added to every request to the upstream."
@@ -136,6 +442,24 @@ class ProviderSettings(Section):
     )
     quirks: Mapping[Text, object] = Field(
         default={}, description="Corrections to what is known of the vendor, by name."
+    )
+    amazon_q: AmazonQSettings = Field(
+        default=AmazonQSettings(),
+        description="For `type: amazon-q`: what its accounts do not say themselves.",
+    )
+    claude_web: ClaudeWebSettings = Field(
+        default=ClaudeWebSettings(),
+        description="For `type: claude-web`: what its accounts do not say themselves.",
+    )
+    claude_code: ClaudeCodeSettings = Field(
+        default=ClaudeCodeSettings(), description="For `type: claude-code`: the program and what it may do."
+    )
+    compression: ProviderCompressionSettings = Field(
+        default=ProviderCompressionSettings(), description="Compression, where it differs from the general."
+    )
+    cache: ProviderCacheSettings = Field(
+        default=ProviderCacheSettings(),
+        description="The cache of its answers, where it differs from the general.",
     )
 
     def rules(self) -> tuple[Rule, ...]:
@@ -191,6 +515,10 @@ class AccountSettings(Section):
     max_cooldown_s: Annotated[float, Field(gt=0, le=2_678_400)] = Field(
         default=604_800.0, description="Longest rest of an account at its limit, whatever the vendor says."
     )
+    max_quota_cooldown_s: Annotated[float, Field(gt=0, le=34_560_000)] = Field(
+        default=2_764_800.0,
+        description="The same for an account whose quota is used up and whose vendor says when it starts anew, such as a month's.",
+    )
     queue_timeout_s: Annotated[float, Field(ge=0, le=600)] = Field(
         default=10.0, description="How long a request waits for a free place when every account is busy."
     )
@@ -232,6 +560,25 @@ class LimitSettings(Section):
         default=Secret(""),
         description="`redis://…`, to share limits among several gateways (extra `redis`); empty: in memory, each for itself.",
     )
+
+
+class MirrorSettings(Section):
+    """Callers with a session of their own (docs/claude-web.md). Only the configuration file can switch this on."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Whether callers below `prefix` may show a session key of claude.ai, `sk-ant-sid…` or "
+        "`sk-ant-sid…:ORGANIZATION-ID`, in place of an API key of the gateway. It is used for that one request and opens nothing "
+        "else.",
+    )
+    prefix: MirrorPrefix | None = Field(
+        default=None, description="First part of the path of such requests, such as `/mirror`; required."
+    )
+    provider: ProviderName | None = Field(
+        default=None,
+        description="Provider of type `claude-web` whose settings they get; unset: the only one there is.",
+    )
+    requests_per_minute: Count = Field(default=30, description="Such requests of one address, at most.")
 
 
 class StreamSettings(Section):
@@ -291,9 +638,21 @@ class Settings(Section):
         default=AccountSettings(), description="Choosing among a provider's accounts."
     )
     defaults: DefaultSettings = Field(default=DefaultSettings(), description="For all providers.")
+    compression: CompressionSettings = Field(
+        default=CompressionSettings(), description="Conversations that no longer fit."
+    )
+    cache: CacheSettings = Field(
+        default=CacheSettings(), description="Answers to requests that are repeated exactly."
+    )
+    conversations: ConversationSettings = Field(
+        default=ConversationSettings(), description="Conversations that the gateway remembers."
+    )
     request_log: RequestLogSettings = Field(default=RequestLogSettings(), description="The request log.")
     ip_limit: IpLimitSettings = Field(default=IpLimitSettings(), description="Limit per client address.")
     limits: LimitSettings = Field(default=LimitSettings(), description="Rate limits.")
+    mirror: MirrorSettings = Field(
+        default=MirrorSettings(), description="Callers with a session of their own."
+    )
     streams: StreamSettings = Field(default=StreamSettings(), description="Streamed answers.")
     images: ImageSettings = Field(default=ImageSettings(), description="Images given by address.")
     logging: LoggingSettings = Field(default=LoggingSettings(), description="The log.")
