@@ -4,24 +4,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from isthmus.core.commands import Call, Exchange, Fetch, Fetched, Forward, Head, Later, Pause, Say, Stream
-from isthmus.core.errors import GatewayError, Kind, UpstreamError, UpstreamProtocolError
+from isthmus.core.commands import (
+    Authorize,
+    Call,
+    Errand,
+    Exchange,
+    Fetch,
+    Fetched,
+    Forward,
+    Grant,
+    Head,
+    Keep,
+    Later,
+    Pause,
+    Rest,
+    Say,
+    Stream,
+)
+from isthmus.core.errors import GatewayError, Kind, Next, Scope, UpstreamError, UpstreamProtocolError
 from isthmus.core.events import BLOCK_STOPPED, TEXT_STARTED, Finished, Started, Stop, TextDelta
 from isthmus.core.interfaces import Signing
 from isthmus.core.losses import Action, Loss
+from isthmus.core.secret import Secret
 from isthmus.dialects.anthropic import Style, dialect, lint
 from isthmus.server.answering import Answering, Job, Once, _upstream_id, loss_header
 from isthmus.server.records import Record
 from isthmus.server.reply import ClientLeft, Pace
+from isthmus.server.sources import unauthorized
 from isthmus.transport.http import Channel, Http, Limits
+from isthmus.transport.programs import Programs
+from isthmus.transport.workers import CrewRules
 from one_client import Client
+from parrots import PYTHON, alive, parrot, talk, until
 from plainly import FrameListener, WordDecoder, classify, frames, lines, upstream, words
 
+FIRST = Grant("builder_id", Secret("first"))
 SIGNING = Signing("asked-for", "words", "0" * 24, 1_700_000_000, 42)
 
 
@@ -39,12 +62,13 @@ class Stage:
     ) -> None:
         self.client = Client()
         self.record = Record("req_1", 0.0, "messages")
-        self.put_off: list[Call] = []
+        self.put_off: list[Errand] = []
         self.job = Job(
             dialect,
             http.channel(limits or Limits()),
             self.record,
             [(b"request-id", b"req_1")],
+            unauthorized,
             self.fetch,
             self.later,
             pace or Pace(),
@@ -56,8 +80,8 @@ class Stage:
     async def fetch(self, command: Fetch) -> Fetched:
         return Fetched("image/png", command.url.encode())
 
-    def later(self, channel: Channel, call: Call) -> None:
-        self.put_off.append(call)
+    def later(self, channel: Channel, errand: Errand) -> None:
+        self.put_off.append(errand)
 
     async def run(self, exchange: Exchange) -> Client:
         await asyncio.wait_for(
@@ -363,13 +387,75 @@ async def test_events_without_an_upstream_are_an_answer_too(http: Http, stream: 
         assert lint(client.body) == []
 
 
+def errand() -> Errand:
+    yield Call("DELETE", "http://127.0.0.1:1/")
+
+
 async def test_what_can_wait_is_put_off_until_the_client_has_its_answer(http: Http) -> None:
     stage = Stage(http)
-    call = Call("DELETE", "http://127.0.0.1:1/")
+    waiting = errand()
+    seen: list[bool] = []
+
+    def tidy(url: str) -> Exchange:
+        yield Later(waiting)
+        seen.append(stage.put_off == [])
+        yield from words(url)
+
     async with upstream(lines("begin", "x", "end")) as up:
-        client = await stage.run(words(up.url, Later(call)))
-    assert stage.put_off == [call]
+        client = await stage.run(tidy(up.url))
+    assert seen == [True]
+    assert stage.put_off == [waiting]
     assert client.complete
+
+
+@pytest.mark.parametrize("answer", [web.Response(status=529, text="busy"), lines("begin", "x", 5.0)])
+async def test_what_can_wait_is_begun_however_the_answer_ends(http: Http, answer: Any) -> None:
+    stage = Stage(http)
+    waiting = errand()
+
+    def tidy(url: str) -> Exchange:
+        yield Later(waiting)
+        yield from words(url)
+
+    async with upstream(answer) as up:
+        answering = asyncio.create_task(stage.run(tidy(up.url)))
+        while not stage.client.messages and not answering.done():
+            await asyncio.sleep(0.01)
+        stage.client.leaving.set()
+        with pytest.raises((UpstreamError, ClientLeft)):
+            await answering
+    assert stage.put_off == [waiting]
+
+
+async def test_what_is_told_of_the_account_is_handed_on(http: Http) -> None:
+    stage = Stage(http)
+    kept: list[Keep] = []
+    stage.job.keep = kept.append
+    told = Keep({"session_key": Secret("new")}, used=Secret("old"))
+    full = UpstreamError("the window is used up", kind=Kind.RATE_LIMIT, cooldown_s=60.0)
+
+    def telling(url: str) -> Exchange:
+        yield from words(url)
+        yield told
+        yield Rest(full)
+
+    async with upstream(lines("begin", "x", "end")) as up:
+        client = await stage.run(telling(up.url))
+    assert kept == [told]
+    assert stage.job.rest is full
+    assert client.complete
+
+
+async def test_an_upstream_that_quotes_what_a_call_showed_is_not_repeated(http: Http) -> None:
+    def refusing(url: str) -> Exchange:
+        yield Call("GET", url, (("cookie", "sessionKey=the-key-itself"),))
+        raise UpstreamError("the-key-itself is not good", detail="nor is the-key-itself")
+
+    stage = Stage(http)
+    async with upstream(web.Response(text="quoted")) as up:
+        with pytest.raises(UpstreamError) as told:
+            await stage.run(refusing(up.url))
+    assert (told.value.message, told.value.detail) == ("*** is not good", "nor is ***")
 
 
 async def test_an_exchange_can_call_and_fetch_on_its_way(http: Http) -> None:
@@ -385,6 +471,43 @@ async def test_an_exchange_can_call_and_fetch_on_its_way(http: Http) -> None:
         await stage.run(curious(up.url))
     assert heard[0].body == b"first"
     assert heard[1] == Fetched("image/png", b"https://a.example/x.png")
+
+
+async def test_an_exchange_is_given_the_access_of_its_account(http: Http) -> None:
+    given: list[Any] = []
+
+    async def authorize(refused: Secret | None) -> Grant:
+        return Grant("builder_id", Secret("another"), {"region": "eu"}) if refused else FIRST
+
+    def careful(url: str) -> Exchange:
+        first = yield Authorize()
+        given.append(first)
+        given.append((yield Authorize(FIRST.token)))
+        yield from words(url)
+
+    stage = Stage(http)
+    stage.job.authorize = authorize
+    async with upstream(lines("begin", "x", "end")) as up:
+        client = await stage.run(careful(up.url))
+    assert client.complete
+    assert [each.token.reveal() for each in given] == ["first", "another"]
+    assert given[1].details == {"region": "eu"}
+
+
+async def test_an_account_that_must_sign_in_again_is_no_answer(http: Http) -> None:
+    lost = UpstreamError("needs sign-in", scope=Scope.CREDENTIAL, next=Next.OTHER_ACCOUNT)
+
+    async def authorize(refused: Secret | None) -> Grant:
+        raise lost
+
+    def careful() -> Exchange:
+        yield Authorize()
+
+    stage = Stage(http)
+    stage.job.authorize = authorize
+    with pytest.raises(UpstreamError) as raised:
+        await stage.run(careful())
+    assert raised.value is lost
 
 
 async def test_a_provider_that_says_nothing_is_an_error_not_an_empty_answer(http: Http) -> None:
@@ -471,3 +594,137 @@ async def test_a_raw_plain_answer_without_usage_is_estimated_too(http: Http) -> 
         await stage.run(plain(up.url))
     assert stage.record.usage is not None and stage.record.usage.estimated
     assert (stage.record.usage.input_tokens, stage.record.usage.output_tokens) == (100, 3)
+
+
+@pytest.fixture
+async def programs(tmp_path: Path) -> AsyncIterator[Programs]:
+    async with Programs(tmp_path) as opened:
+        yield opened
+    assert alive(tmp_path) == []
+
+
+class Aviary(Stage):
+    """The stage with a crew of parrots."""
+
+    def __init__(self, http: Http, programs: Programs, rules: CrewRules | None = None, **fields: Any) -> None:
+        super().__init__(http, **fields)
+        self.crew = programs.crew("parrots", rules or CrewRules(), lambda: PYTHON)
+        self.job.crew = self.crew
+
+    async def ended(self) -> None:
+        """No process is left at work."""
+        await until(lambda: self.crew.figures().busy == 0)
+
+
+def talks(*things: list[Any], **fields: Any) -> Exchange:
+    yield talk(*things, **fields)
+
+
+async def test_a_program_answers_as_a_server_does(http: Http, programs: Programs) -> None:
+    stage = Aviary(http, programs)
+    client = await stage.run(talks(losses=(Loss("seed", Action.DROPPED),)))
+    assert client.status == 200
+    assert lint(client.body) == []
+    assert b'"text":"hello"' in client.body
+    assert client.headers["x-isthmus-loss"] == "seed=dropped"
+    assert stage.record.usage is not None
+    assert (stage.record.usage.output_tokens, stage.record.attempts) == (3, 1)
+    assert stage.record.first_token_s is not None
+    await stage.ended()
+
+
+async def test_a_program_gives_plain_answers_too(http: Http, programs: Programs) -> None:
+    stage = Aviary(http, programs, stream=False)
+    client = await stage.run(talks())
+    assert (client.status, b'"text":"hello"' in client.body) == (200, True)
+    await stage.ended()
+
+
+async def test_a_process_is_kept_for_the_key_that_spoke_with_it(http: Http, programs: Programs) -> None:
+    stages = [Aviary(http, programs) for _ in range(3)]
+    for stage, key in zip(stages, ("mine", "yours", "mine"), strict=True):
+        stage.record.key = key
+        await stage.run(talks(continues="one", keep_as="one"))
+    figures = stages[0].crew.figures()
+    assert (figures.started, figures.idle, figures.busy) == (2, 2, 0)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_program_that_falls_before_the_first_word_is_a_true_status(
+    http: Http, programs: Programs, stream: bool
+) -> None:
+    stage = Aviary(http, programs, stream=stream)
+    secret = parrot(env={"KEY": Secret("the-key-itself")})
+    with pytest.raises(UpstreamProtocolError) as caught:
+        await stage.run(talks(["say", "begin"], ["complain", "bad the-key-itself"], ["fall"], program=secret))
+    assert caught.value.detail == "ended by SIGKILL; stderr: bad ***"
+    assert stage.client.messages == []
+    await stage.ended()
+
+
+async def test_a_failure_of_a_program_goes_back_into_the_exchange(http: Http, programs: Programs) -> None:
+    def twice() -> Exchange:
+        try:
+            yield talk(["leave", 1])
+        except UpstreamError:
+            yield talk()
+
+    stage = Aviary(http, programs)
+    assert (await stage.run(twice())).complete
+    assert stage.record.attempts == 2
+
+
+async def test_a_program_that_falls_in_mid_answer_is_told_in_the_stream(
+    http: Http, programs: Programs
+) -> None:
+    stage = Aviary(http, programs)
+    client = await stage.run(talks(["say", "begin"], ["say", "half"], ["leave", 3]))
+    assert client.complete
+    assert b"event: error" in client.body
+    assert stage.record.error_detail == "exit code 3"
+    await stage.ended()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_program_that_hangs_is_a_failure_like_any_other(
+    http: Http, programs: Programs, stream: bool
+) -> None:
+    stage = Aviary(http, programs, stream=stream, limits=Limits(first_byte_s=0.3, whole_s=0.3))
+    with pytest.raises(UpstreamError) as caught:
+        await stage.run(talks(["hang"]))
+    assert caught.value.kind is Kind.TIMEOUT
+    await stage.ended()
+
+
+async def test_the_line_for_a_program_is_no_silence_of_it(http: Http, programs: Programs) -> None:
+    stage = Aviary(http, programs, CrewRules(max_processes=1), limits=Limits(first_byte_s=0.3, idle_s=0.3))
+    other = await stage.crew.borrow(parrot(), "other")
+    asyncio.get_running_loop().call_later(0.8, other.end)
+    assert (await stage.run(talks())).complete
+
+
+async def test_a_line_that_is_too_long_is_a_limit_of_nobodys_account(http: Http, programs: Programs) -> None:
+    stage = Aviary(http, programs, CrewRules(max_processes=1, queue_timeout_s=0.05))
+    other = await stage.crew.borrow(parrot(), "other")
+    with pytest.raises(GatewayError, match="try again in a moment") as caught:
+        await stage.run(talks())
+    assert dialect.render_error(caught.value, "req_1").status == 429
+    other.end()
+
+
+@pytest.mark.parametrize("things", [(["hang"],), (["say", "begin"], ["say", "half"], ["hang"])])
+async def test_a_client_that_leaves_ends_its_process(
+    http: Http, programs: Programs, things: tuple[list[str], ...]
+) -> None:
+    stage = Aviary(http, programs)
+    asyncio.get_running_loop().call_later(0.4, stage.client.leaving.set)
+    with pytest.raises(ClientLeft):
+        await stage.run(talks(*things, keep_as="one"))
+    await stage.ended()
+    assert stage.crew.figures().idle == 0
+
+
+async def test_what_a_program_asks_is_answered_in_mid_answer(http: Http, programs: Programs) -> None:
+    stage = Aviary(http, programs)
+    client = await stage.run(talks(["say", "begin"], ["ask", "ask"], ["say", "end"]))
+    assert b'"text":"reply"' in client.body or b'"text":"askreply"' in client.body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -18,10 +19,13 @@ from isthmus.server.answering import Answering, Job
 from isthmus.server.attempts import AccountAttempts
 from isthmus.server.records import Record
 from isthmus.server.reply import ClientLeft, Pace
-from isthmus.server.sources import Source
+from isthmus.server.sources import Source, unauthorized
 from isthmus.server.suppliers import Supplier
 from isthmus.transport.http import Http, Limits
+from isthmus.transport.programs import Programs
+from isthmus.transport.workers import CrewRules
 from one_client import Client
+from parrots import PYTHON
 from plainly import Script, Upstream, Wordy, frames, lines, upstream, words
 
 LIMITED = web.Response(status=429, text="slow down")
@@ -45,6 +49,7 @@ class Stage:
             http.channel(self.limits),
             self.record,
             [],
+            unauthorized,
             self.fetch,
             lambda channel, call: None,
             pace or Pace(),
@@ -205,3 +210,14 @@ async def test_when_all_are_at_their_limit_the_client_hears_when_to_come_back(st
         await stage.run()
     assert caught.value.retry_after_s == pytest.approx(40.0, abs=2.0)
     assert stage.asked == [0]
+
+
+async def test_the_processes_of_an_account_come_with_it(http: Http, tmp_path: Path) -> None:
+    async with Programs(tmp_path) as programs, upstream(GOOD) as up:
+        crew = programs.crew("parrots", CrewRules(), lambda: PYTHON)
+        source = Source(Wordy(up.url), http.channel(Limits()), crew=crew)
+        stage = Stage(http)
+        pool = Pool(Strategy.PRIORITY, [Member(AccountId("a"))])
+        stage.supplier = Supplier(source, pool, lambda account: source)
+        await stage.run()
+        assert stage.job.crew is crew

@@ -89,3 +89,9 @@ def test_a_key_may_be_bound_to_providers_and_models() -> None:
 def test_limits_are_those_of_the_terms() -> None:
     assert [(limit.unit, limit.maximum) for limit in TWO.limits] == [(Unit.REQUESTS, 5)]
     assert ONE.limits == ()
+
+
+def test_conversations_belong_to_the_key_and_not_to_its_place() -> None:
+    assert Caller("key_1").owner == Caller("key_1", "renamed").owner != Caller("key_2").owner
+    assert Caller("config:1", mark="hash:x").owner == Caller("config:2", mark="hash:x").owner == "hash:x"
+    assert Caller().owner != Caller("key_1").owner

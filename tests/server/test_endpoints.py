@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
-from aiohttp import web
-from structlog.testing import capture_logs
 
-from isthmus.core.commands import Call, Fetch, Fetched
-from isthmus.dialects import anthropic, openai_chat
-from isthmus.limiting.memory import MemoryLimiter
-from isthmus.routing.directory import Directory
-from isthmus.routing.model_map import ModelMap
-from isthmus.server.admission import Admission
-from isthmus.server.callers import Callers
-from isthmus.server.endpoints import Endpoints, ModelPages, Offer
+from asgi import ask
+from isthmus.core.commands import Call, Errand, Exchange, Later
+from isthmus.core.conversation import Conversation
+from isthmus.core.interfaces import Target
+from isthmus.server.offer import Offer
 from isthmus.server.sources import Source
-from isthmus.server.suppliers import alone
 from isthmus.transport.http import Http, Limits
-from plainly import Wordy, upstream
+from plainly import Wordy, lines, upstream, words
+from whole import gateway
+
+HELLO = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
 
 
 @pytest.fixture
@@ -29,33 +26,28 @@ async def http() -> AsyncIterator[Http]:
         yield opened
 
 
-def endpoints(source: Source) -> Endpoints:
-    async def fetch(command: Fetch) -> Fetched:
-        raise AssertionError
+class Tidy(Wordy):
+    native = frozenset[str]()
 
-    return Endpoints(
-        Offer.of({source.name: alone(source)}, Directory({source.name: ModelMap()}, {}, source.name)),
-        Admission(MemoryLimiter(), Callers()),
-        ModelPages(openai_chat.models_page, openai_chat.model_object),
-        anthropic.dialect.parse_for_count,
-        fetch,
-    )
+    def exchange(self, conversation: Conversation, target: Target) -> Exchange:
+        yield Later(tidy(self.url))
+        yield from words(self.url)
 
 
-async def test_what_is_put_off_is_done_in_the_background(http: Http) -> None:
-    async with upstream(web.Response(text="gone")) as up:
-        source = Source(Wordy(up.url), http.channel(Limits()))
-        served = endpoints(source)
-        served._do_later(source.channel, Call("DELETE", up.url))
-        assert up.asked == 0
-        await asyncio.gather(*served._later)
-        assert up.asked == 1
+def tidy(url: str) -> Errand:
+    yield Call("DELETE", url)
 
 
-async def test_a_failed_tidying_up_is_logged_and_shown_to_nobody(http: Http) -> None:
-    source = Source(Wordy("http://127.0.0.1:1/"), http.channel(Limits(connect_s=1)))
-    served = endpoints(source)
-    with capture_logs() as logged:
-        served._do_later(source.channel, Call("DELETE", "http://127.0.0.1:1/"))
-        await asyncio.gather(*served._later)
-    assert [entry["event"] for entry in logged] == ["tidying up failed"]
+async def test_what_an_exchange_puts_off_is_done_behind_its_answer(http: Http) -> None:
+    async with upstream(lines("begin", "x", "end")) as up:
+        app = gateway(Source(Tidy(up.url), http.channel(Limits())))
+        assert (await ask(app, "POST", "/v1/messages", HELLO)).status == 200
+        await app.endpoints.errands.close()
+        assert up.asked == 2
+
+
+async def test_endpoints_with_another_offer_have_the_same_errands(http: Http) -> None:
+    served = gateway(Source(Wordy(""), http.channel(Limits()))).endpoints
+    other = replace(served, offer=Offer.of({}, served.offer.directory))
+    assert other.errands is served.errands
+    assert other.offer is not served.offer

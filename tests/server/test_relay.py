@@ -124,6 +124,10 @@ def test_measured_usage_is_kept_and_missing_usage_is_estimated_and_marked() -> N
     assert b"100/2" in missing.feed(b"")
     assert missing.heard.usage_so_far(100).input_estimated
     assert missing.heard.usage_so_far(100).output_estimated
+    credits_alone = Usage(0, micro_credits=9, input_estimated=True, output_estimated=True)
+    paid = translated([Started(), Finished(Stop.END_TURN, credits_alone)])
+    assert b"100/0" in paid.feed(b"")
+    assert paid.heard.usage_so_far(100).micro_credits == 9
 
 
 def test_a_renamed_tool_comes_home_under_its_own_name() -> None:

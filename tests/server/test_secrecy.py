@@ -16,6 +16,12 @@ def test_every_header_of_our_own_may_be_secret() -> None:
     assert credentials_in(HEADERS) == ("Bearer the-key-itself", "the-key-itself", "tenant-secret")
 
 
+def test_a_cookie_is_known_by_its_value_too() -> None:
+    jar = (("cookie", "sessionKey=the-session-key; theme=dark-dark"),)
+    assert set(credentials_in(jar)) == {jar[0][1], "theme=dark-dark", "the-session-key", "dark-dark"}
+    assert veiled(b"the-session-key is no good", jar) == b"*** is no good"
+
+
 def test_a_refusal_loses_the_credential_and_nothing_else() -> None:
     body = b'{"error":"key the-key-itself of tenant-secret, sent as application/json by CPython-3.11: 1"}'
     assert veiled(body, HEADERS) == b'{"error":"key *** of ***, sent as application/json by CPython-3.11: 1"}'

@@ -107,6 +107,18 @@ async def test_the_journal_hears_of_what_was_used(source: Source) -> None:
     assert noted.uses == [("a", 7, 3, True), ("a", 0, 0, False)]
 
 
+async def test_an_account_that_answered_may_have_to_rest_all_the_same(source: Source) -> None:
+    mine, noted = supplier(source, member("a"), member("b"))
+    lease = await taken(mine)
+    mine.answered(lease)
+    full = UpstreamError("the window is used up", status=429, scope=Scope.ACCOUNT, cooldown_s=600.0)
+    mine.release(lease, None, 7, 3, rest=full)
+    assert [bool(change.cooling) for change in noted.changes] == [True]
+    assert noted.uses == [("a", 7, 3, True)]
+    assert (await taken(mine)).account == "b"
+
+
+LACKING = UpstreamError("not here", kind=Kind.MODEL_NOT_FOUND, status=400, next=Next.OTHER_ACCOUNT)
 LIMITED = UpstreamError("slow down", kind=Kind.RATE_LIMIT, status=429, next=Next.OTHER_ACCOUNT)
 REFUSED = UpstreamError("refused", status=401, next=Next.OTHER_ACCOUNT, scope=Scope.CREDENTIAL)
 BROKEN = UpstreamError("broken", status=500, next=Next.OTHER_ACCOUNT)
@@ -119,6 +131,9 @@ BROKEN = UpstreamError("broken", status=500, next=Next.OTHER_ACCOUNT)
         (Why.LIMITED, 4.0, REFUSED, Kind.RATE_LIMIT, "at its limit"),
         (Why.LIMITED, 4.0, BROKEN, Kind.UPSTREAM, "broken"),
         (Why.SICK, 4.0, None, Kind.OVERLOADED, "rests after failures"),
+        (Why.LACKING, None, None, Kind.MODEL_NOT_FOUND, "does not have this model"),
+        (Why.LACKING, 4.0, LACKING, Kind.MODEL_NOT_FOUND, "not here"),
+        (Why.LIMITED, 4.0, LACKING, Kind.RATE_LIMIT, "at its limit"),
         (Why.BUSY, None, None, Kind.OVERLOADED, "is busy"),
         (Why.ALL_TRIED, None, BROKEN, Kind.UPSTREAM, "broken"),
         (Why.ALL_TRIED, None, REFUSED, Kind.UPSTREAM, "refused"),
@@ -137,6 +152,17 @@ async def test_what_is_said_when_nobody_can(
         assert error.detail == "for the operator"
 
 
+async def test_allowances_that_are_used_up_are_told_as_such(source: Source) -> None:
+    spent = alone(source).refusal(Exhausted(Why.LIMITED, 4.0, "", is_spent=True), None)
+    hasty = alone(source).refusal(Exhausted(Why.LIMITED, 4.0, ""), None)
+    assert (spent.scope, hasty.scope) == (Scope.ACCOUNT, Scope.MODEL)
+
+
+async def test_a_model_that_nobody_has_is_named(source: Source) -> None:
+    error = alone(source).refusal(Exhausted(Why.LACKING, None, ""), None, "model 'x'")
+    assert error.message.endswith("does not have model 'x'")
+
+
 async def test_a_limit_is_told_with_the_soonest_moment_to_come_back(source: Source) -> None:
     failure = UpstreamError("slow down", kind=Kind.RATE_LIMIT, status=429, retry_after_s=30.0)
     assert alone(source).refusal(Exhausted(Why.LIMITED, 4.0, ""), failure).retry_after_s == 4.0
@@ -150,3 +176,19 @@ async def test_renewing_keeps_what_is_under_way(source: Source) -> None:
     assert mine.pool.states(0.0)[0].in_flight == 1
     mine.release(lease, None)
     assert mine.pool.states(0.0)[0].in_flight == 0
+
+
+async def test_a_source_that_would_be_made_the_same_is_kept(source: Source) -> None:
+    mine, _ = supplier(source, member("a"), member("b"), member("c"))
+    a, b, c = AccountId("a"), AccountId("b"), AccountId("c")
+    made = [Source(Dummy(each), source.channel) for each in "abcdef"]
+    mine.open = lambda _: made.pop(0)
+    mine.made_of = {a: "one key", b: "another key"}
+    kept, changed, unknown = mine.source(a), mine.source(b), mine.source(c)
+    other, _ = supplier(source, member("a"), member("b"), member("c"))
+    other.open = mine.open
+    other.made_of = {a: "one key", b: "a new key"}
+    mine.renew(other)
+    assert mine.source(a) is kept
+    assert mine.source(b) is not changed
+    assert mine.source(c) is not unknown

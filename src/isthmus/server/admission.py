@@ -52,14 +52,17 @@ class Admission:
 
     async def enter(self, visit: Visit) -> None:
         """Raises `BadRequest` when the key is missing or no good, or the address asks too often."""
-        now_s = time.time()
         request = visit.request
-        if self.ip_limits and request.client:
-            taken = await self.limiter.reserve(f"ip:{request.client}", self.ip_limits, Demand(), now_s)
-            if isinstance(taken, Refused):
-                raise refusal(taken, f"address {request.client}")
-        visit.caller = self.callers.find(request.headers, request.client, now_s)
+        await self.limit_address(request.client)
+        visit.caller = self.callers.find(request.headers, request.client, time.time())
         visit.record.key = visit.caller.id
+
+    async def limit_address(self, client: str) -> None:
+        """Counts a request of this address. Raises `BadRequest` when it asks too often."""
+        if self.ip_limits and client:
+            taken = await self.limiter.reserve(f"ip:{client}", self.ip_limits, Demand(), time.time())
+            if isinstance(taken, Refused):
+                raise refusal(taken, f"address {client}")
 
     async def reserve(self, visit: Visit, body: bytes) -> None:
         """Takes the request's place in its key's limits, and says in headers how they stand. Raises `BadRequest`."""
@@ -77,14 +80,18 @@ class Admission:
         visit.reservation = taken
 
     async def settle(self, visit: Visit) -> None:
-        """What the request cost, and the place it had. Never raises for what the record lacks."""
-        record = visit.record
-        usage = record.usage
-        if usage is not None and record.provider is not None and record.model_used is not None:
-            record.cost_nano_usd = self.cost_of(record.provider, record.model_used, usage)
+        """What the request cost with all it led to, and the place it had. Never raises for what the record lacks."""
+        tokens = cost = 0
+        for record in (visit.record, *visit.record.caused):
+            usage = record.usage
+            if usage is None:
+                continue
+            if record.provider is not None and record.model_used is not None:
+                record.cost_nano_usd = self.cost_of(record.provider, record.model_used, usage)
+            tokens += usage.total_tokens
+            cost += record.cost_nano_usd or 0
         if visit.reservation is not None:
-            used = Demand(1, usage.total_tokens if usage else 0, record.cost_nano_usd or 0)
-            await self.limiter.settle(visit.reservation, used, time.time())
+            await self.limiter.settle(visit.reservation, Demand(1, tokens, cost), time.time())
 
 
 def _input_tokens(body: bytes) -> int:

@@ -16,24 +16,32 @@ import structlog
 
 from isthmus.core.commands import (
     Answered,
+    Authorize,
     Call,
     Command,
+    Errand,
     Exchange,
     Fetch,
     Fetched,
     Forward,
     Head,
     Headers,
+    Keep,
     Later,
     Pause,
+    Rest,
     Say,
     Stream,
+    Talk,
 )
 from isthmus.core.errors import GatewayError, Kind, Next, UpstreamError
 from isthmus.core.interfaces import Dialect, Signing
 from isthmus.core.losses import Loss, merge
+from isthmus.core.programs import Program
+from isthmus.server.cache import Tape
 from isthmus.server.records import Record
 from isthmus.server.relay import CHARACTERS_PER_TOKEN, Heard, PlainRelay, RawRelay, Relay, TranslatedRelay
+from isthmus.server.remembering import RememberedTurn
 from isthmus.server.reply import (
     ClientLeft,
     HeaderList,
@@ -45,8 +53,11 @@ from isthmus.server.reply import (
     send_whole,
 )
 from isthmus.server.secrecy import veil, veiled, veiled_text
+from isthmus.server.sources import Authorizing, Keeping, nothing_kept
 from isthmus.server.verbatim import as_it_is
+from isthmus.transport.crew import Crew
 from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel, Incoming
+from isthmus.transport.talking import Talking
 
 log = structlog.get_logger("isthmus")
 
@@ -90,8 +101,11 @@ class Job:
     """The way to the account that is being asked; attempts change it."""
     record: Record
     headers: HeaderList
+    authorize: Authorizing
+    """The access of that account."""
     fetch: Callable[[Fetch], Awaitable[Fetched]]
-    later: Callable[[Channel, Call], None]
+    later: Callable[[Channel, Errand], None]
+    """Begins something in the background."""
     pace: Pace
     stream: bool
     style: Any = None
@@ -101,6 +115,16 @@ class Job:
     """In the raw lane: fills in style and signing, for an answer that must be encoded here after all."""
     original_tool_names: Mapping[str, str] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
+    keep: Keeping = nothing_kept
+    """Keeps what is told of that account."""
+    crew: Crew | None = None
+    """The processes of that account's provider, where it has any."""
+    rest: UpstreamError | None = None
+    """Why the account rests after this attempt, although it did not fail."""
+    turn: RememberedTurn | None = None
+    """Where the answer belongs to a conversation that is remembered."""
+    tape: Tape | None = None
+    """Records what the client is given, where that may be kept."""
 
 
 class Answering:
@@ -109,7 +133,7 @@ class Answering:
     def __init__(self, job: Job, receive: Receive, send: Send) -> None:
         self._job = job
         self._send = send
-        self._reply = StreamReply(send, job.headers) if job.stream else None
+        self._reply = StreamReply(send, job.headers, job.tape) if job.stream else None
         self._receive = receive
         self._watch: Watch
         self._relay: Relay | None = None
@@ -120,6 +144,7 @@ class Answering:
         self._sent_bytes = 0
         self._attempts: Attempts
         self._is_told = False
+        self._put_off: list[Errand] = []
         self.verbatim: tuple[int, bytes, bytes] | None = None
         """Status, content type and body of an upstream's refusal in the client's own dialect, to be passed on as it is."""
         self.failure: UpstreamError | None = None
@@ -175,6 +200,7 @@ class Answering:
                 return
             finally:
                 exchange.close()
+                self._begin_errands()
 
     async def _try(self, exchange: Exchange) -> None:
         """One attempt, to the end of the answer. An upstream that is silent for too long is a failure like any other."""
@@ -219,8 +245,13 @@ class Answering:
         match command:
             case Stream() | Forward():
                 await self._exchange(command)
+            case Talk():
+                await self._talk(command)
             case Call():
+                self._sent = command.headers
                 return await self._job.channel.call(command)
+            case Authorize(refused):
+                return await self._job.authorize(refused)
             case Fetch():
                 return await self._job.fetch(command)
             case Say(events):
@@ -228,22 +259,27 @@ class Answering:
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 self._watch.heard()
-            case Later(call):
-                self._job.later(self._job.channel, call)
+            case Later(errand):
+                self._put_off.append(errand)
+            case Keep():
+                self._job.keep(command)
+            case Rest(failure):
+                veil(failure, self._sent)
+                self._job.rest = failure
             case _:
                 assert_never(command)
         return None
 
+    def _begin_errands(self) -> None:
+        """Of the attempt that is over; the next one may go another way."""
+        errands, self._put_off = self._put_off, []
+        for errand in errands:
+            self._job.later(self._job.channel, errand)
+
     async def _exchange(self, command: Stream | Forward) -> None:
         job = self._job
-        job.record.attempts += 1
-        self.verbatim = None
-        self._sent = command.headers
         self._sent_bytes = len(command.body)
-        self._add_losses(command.losses)
-        self._relay = None
-        if self._reply is not None:
-            self._reply.drop_held()
+        self._begin_request(command.headers, command.losses)
         self._watch.attempt(job.channel.limits, None)
         incoming = await job.channel.open(command)
         try:
@@ -256,6 +292,47 @@ class Answering:
             incoming.close()
             raise
         job.channel.retire(incoming)
+
+    def _begin_request(self, sent: Headers, losses: tuple[Loss, ...]) -> None:
+        self._job.record.attempts += 1
+        self.verbatim = None
+        self._sent = sent
+        self._add_losses(losses)
+        self._relay = None
+        if self._reply is not None:
+            self._reply.drop_held()
+
+    async def _talk(self, command: Talk) -> None:
+        """As `_exchange`, with a process. The line for one is no silence of the upstream."""
+        job = self._job
+        assert job.crew is not None, "a provider that talks with programs needs a crew"
+        self._begin_request(_told(command.program), command.losses)
+        self._watch.queue()
+        try:
+            turn = await Talking.begin(job.crew, command, job.record.key or "")
+        finally:
+            self._watch.attempt(job.channel.limits, None)
+        try:
+            await self._take_turn(turn)
+        except BaseException as error:
+            if isinstance(error, UpstreamError):
+                turn.explain(error)
+            turn.close()
+            raise
+        turn.retire()
+
+    async def _take_turn(self, turn: Talking) -> None:
+        if self._reply is not None:
+            relay = self._relay = self._translated_relay(turn.decoder)
+            self._watch.attempt(self._job.channel.limits, relay)
+            await self._pump(turn, relay, self._reply)
+            if relay.heard.error is not None:
+                turn.explain(relay.heard.error)
+        else:
+            plain = self._plain = self._plain_relay(turn.decoder)
+            while chunk := await turn.read():
+                plain.feed(chunk)
+            plain.close()
 
     async def _refusal(self, command: Stream | Forward, incoming: Incoming) -> UpstreamError:
         body = veiled(await incoming.read_all(MAX_REFUSAL_BYTES), command.headers)
@@ -279,7 +356,7 @@ class Answering:
                 plain.feed(chunk)
             plain.close()
 
-    async def _pump(self, incoming: Incoming, relay: Relay, reply: StreamReply) -> None:
+    async def _pump(self, incoming: Incoming | Talking, relay: Relay, reply: StreamReply) -> None:
         watch, record = self._watch, self._job.record
         while chunk := await incoming.read():
             watch.heard()
@@ -303,6 +380,8 @@ class Answering:
         watch = self._watch
         if not self._is_told:
             self._tell()
+        if self._job.turn is not None:
+            await self._job.turn.keep()
         if watch.background is not None:
             await watch.settle()
         watch.writing = True
@@ -349,6 +428,8 @@ class Answering:
         """The exchange is over: the client gets the end of its answer."""
         if self._relay is None and self._raw is None and self._plain is None:
             raise UpstreamError("the provider gave no answer", next=Next.OTHER_ACCOUNT)
+        if self._job.turn is not None:
+            await self._job.turn.keep()
         status, kind, body = (200, b"", b"") if self._reply is not None else self._whole()
         await self._watch.settle()
         self._watch.close()
@@ -357,6 +438,9 @@ class Answering:
         if self._reply is not None:
             await self._reply.finish(b"")
         else:
+            if (tape := self._job.tape) is not None:
+                tape.content_type = kind
+                tape.add(body)
             await send_whole(self._send, status, [(b"content-type", kind), *self._job.headers], body)
 
     def _whole(self) -> tuple[int, bytes, bytes]:
@@ -431,11 +515,18 @@ class Answering:
             job.signing.input_estimate,
             job.original_tool_names,
             lambda error: veil(error, sent),
+            None if job.turn is None else job.turn.listen(),
         )
 
     def _plain_relay(self, decoder: Any) -> PlainRelay:
         assert self._job.signing is not None
-        return PlainRelay(decoder, self._job.signing.input_estimate, self._job.original_tool_names)
+        turn = self._job.turn
+        return PlainRelay(
+            decoder,
+            self._job.signing.input_estimate,
+            self._job.original_tool_names,
+            None if turn is None else turn.listen(),
+        )
 
     def _add_losses(self, losses: tuple[Loss, ...]) -> None:
         job = self._job
@@ -505,6 +596,11 @@ def loss_header(losses: tuple[Loss, ...]) -> bytes:
     return ", ".join(shown).encode()
 
 
+def _told(program: Program) -> Headers:
+    """The secrets that a program was given, as if they had been sent in headers."""
+    return tuple(("authorization", secret.reveal()) for secret in program.secrets)
+
+
 def _uncancel() -> None:
     """The cancellation was our own watch's and has done its work."""
     task = asyncio.current_task()
@@ -513,5 +609,6 @@ def _uncancel() -> None:
 
 
 def _upstream_id(head: Head, sent: Headers) -> str | None:
-    id = head.headers.get("request-id") or head.headers.get("x-request-id")
+    headers = head.headers
+    id = headers.get("request-id") or headers.get("x-request-id") or headers.get("x-amzn-requestid")
     return None if id is None else veiled_text(id, sent)

@@ -38,13 +38,15 @@ class AccountAttempts:
                 raise failure
         chosen = await self.supplier.lease(self.model, self.affinity, self.tokens, self._tried)
         if isinstance(chosen, Exhausted):
-            raise self.supplier.refusal(chosen, failure)
+            raise self.supplier.refusal(chosen, failure, f"model {self.model!r}")
         self._lease = chosen
         self._tried.append(chosen.account)
         self._began_s = time.monotonic()
         self.job.record.account = chosen.account
         source = self.supplier.source(chosen.account)
-        self.job.channel = source.channel
+        self.job.channel, self.job.authorize = source.channel, source.authorize
+        self.job.keep, self.job.rest = source.keep, None
+        self.job.crew = source.crew
         return self.make(source)
 
     def answered(self) -> None:
@@ -65,4 +67,4 @@ class AccountAttempts:
             record.attempt_list.append(Attempt.of(lease.account, failure, took_ms))
         used = record.usage if failure is None else None
         tokens_in, tokens_out = (used.all_input_tokens, used.output_tokens) if used is not None else (0, 0)
-        self.supplier.release(lease, failure, tokens_in, tokens_out)
+        self.supplier.release(lease, failure, tokens_in, tokens_out, rest=self.job.rest)

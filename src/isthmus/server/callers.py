@@ -23,6 +23,8 @@ class Caller:
     expires_s: float | None = None
     """Unix time."""
     terms: KeyTerms = field(default_factory=KeyTerms)
+    mark: str = ""
+    """Stays with the key where its id does not, as that is but a place in a list."""
     limits: tuple[Limit, ...] = field(init=False)
     told: tuple[Limit, ...] = field(init=False)
     """Those of its limits that its answers speak of."""
@@ -34,6 +36,11 @@ class Caller:
         object.__setattr__(self, "limits", limits)
         object.__setattr__(self, "told", tuple(limit for limit in limits if is_told(limit)))
         object.__setattr__(self, "subject", f"key:{self.id}")
+
+    @property
+    def owner(self) -> str:
+        """Whose the conversations of this key are."""
+        return self.mark or self.subject
 
     def may_use(self, provider: str, asked: str, used: str) -> bool:
         return allows(self.terms, provider, asked, used)

@@ -2,68 +2,49 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
-import structlog
 
 from isthmus.core.abilities import Abilities
-from isthmus.core.commands import Call, ClientRequest, Exchange, Fetch, Fetched
-from isthmus.core.conversation import Conversation
-from isthmus.core.errors import BadRequest, GatewayError, Kind, UpstreamError
-from isthmus.core.interfaces import Envelope, ModelInfo, Parsed, Signing, Target
+from isthmus.core.commands import ClientRequest, Exchange, Fetch, Fetched
+from isthmus.core.conversation import Conversation, Turn
+from isthmus.core.errors import BadRequest, GatewayError, Kind
+from isthmus.core.interfaces import Envelope, Parsed, Shaped, Signing, Target
+from isthmus.core.remembered import Memory
 from isthmus.routing.affinity import prefix_key, raw_prefix_key
-from isthmus.routing.directory import Directory
 from isthmus.server.admission import Admission
 from isthmus.server.answering import Answering, Job, loss_header, note_error
+from isthmus.server.asking import ask
 from isthmus.server.attempts import AccountAttempts
-from isthmus.server.models import ModelLists
-from isthmus.server.paths import Endpoint
+from isthmus.server.cache import Tape
+from isthmus.server.caching import answer_once
+from isthmus.server.compressing import compressed, may_outgrow, outgrown
+from isthmus.server.errands import Errands
+from isthmus.server.model_pages import ModelPages, list_models
+from isthmus.server.offer import Offer
 from isthmus.server.relay import CHARACTERS_PER_TOKEN
-from isthmus.server.reply import Pace
+from isthmus.server.remembering import Active, RememberedTurn, conversation_named, remembered_turn
 from isthmus.server.sources import Source
+from isthmus.server.summaries import Summaries
 from isthmus.server.suppliers import Supplier
 from isthmus.server.visit import Visit
+from isthmus.shaping.compression import Plan
 from isthmus.shaping.estimate import estimate_tokens
 from isthmus.shaping.fit import fit
 from isthmus.shaping.inline_images import inline, needs_inlining
-from isthmus.transport.http import Channel
+from isthmus.shaping.summary import request
 from isthmus.wire.json_splice import replace_top_level_string
-
-log = structlog.get_logger("isthmus")
 
 EMBEDDINGS: Final = "openai_embeddings"
 
 
 class _Asked(msgspec.Struct):
     model: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPages:
-    """How the model list is written, in the one shape all official SDKs read."""
-
-    page: Callable[..., bytes]
-    one: Callable[[ModelInfo], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What the gateway offers at present: replaced as a whole when an operator changes something."""
-
-    suppliers: Mapping[str, Supplier]
-    directory: Directory
-    models: ModelLists
-    pace: Pace
-
-    @classmethod
-    def of(cls, suppliers: Mapping[str, Supplier], directory: Directory, pace: Pace | None = None) -> Offer:
-        return cls(suppliers, directory, ModelLists(directory, suppliers), pace or Pace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +68,44 @@ class Endpoints:
     """A `count_tokens` body as a conversation."""
     fetch: Callable[[Fetch], Awaitable[Fetched]]
     max_body_bytes: int = 32 << 20
-    _later: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    summaries: Summaries = field(default_factory=Summaries)
+    errands: Errands = field(default_factory=Errands)
+    memory: Memory | None = None
+    """Conversations that callers go on with by their id."""
+    active: Active = field(default_factory=set)
 
     async def answer(self, visit: Visit) -> None:
-        """A model's answer: raw where the provider speaks the client's dialect, else translated."""
+        """A model's answer, or the same as before where the provider's answers are kept."""
         wanted = await self._wanted(visit)
-        supplier, target, envelope = wanted.supplier, wanted.target, wanted.envelope
-        visit.record.streamed = envelope.stream
+        visit.record.streamed = wanted.envelope.stream
+        memory = self.memory
+        if (
+            memory is not None
+            and (id := conversation_named(wanted.envelope, visit)) is not None
+            and memory.enabled
+        ):
+            provider, size = wanted.supplier.name, len(wanted.body)
+            async with remembered_turn(memory, self.active, visit, id, provider, size) as turn:
+                await self._answer(wanted, turn=turn)
+            return
+        if (cache := wanted.supplier.cache) is None:
+            await self._answer(wanted)
+        else:
+            await answer_once(
+                cache, visit, wanted.target.model, wanted.body, lambda tape: self._answer(wanted, tape)
+            )
+
+    async def _answer(
+        self, wanted: _Wanted, tape: Tape | None = None, turn: RememberedTurn | None = None
+    ) -> None:
+        """Raw where the provider speaks the client's dialect and nothing is remembered, else translated."""
+        visit, supplier, target, envelope = wanted.visit, wanted.supplier, wanted.target, wanted.envelope
         job = self._job(visit, supplier, stream=envelope.stream)
-        if visit.dialect.name in supplier.face.provider.native:
+        job.tape, job.turn = tape, turn
+        plan = self.offer.plans.get(supplier.name)
+        is_native = turn is None and visit.dialect.name in supplier.face.provider.native
+        parsed = _outgrown(wanted, plan) if is_native and plan is not None else None
+        if is_native and parsed is None:
             visit.record.lane = "raw"
             job.restyle = lambda: _restyle(
                 job, visit.dialect.parse(wanted.body, visit.request.headers), supplier
@@ -105,7 +115,7 @@ class Endpoints:
             await _give(wanted, job, lambda source: source.provider.forward(forwarded, target), affinity)
             return
         visit.record.lane = "translated"
-        conversation = await self._translated(wanted, job)
+        conversation = await self._translated(wanted, job, plan, parsed)
         affinity = (conversation.session or prefix_key(conversation)) if supplier.keyed else None
         await _give(wanted, job, lambda source: source.provider.exchange(conversation, target), affinity)
 
@@ -194,28 +204,12 @@ class Endpoints:
             return
         visit.record.lane = "estimated"
         conversation = self.parse_count(wanted.body, visit.request.headers).conversation
-        tokens = estimate_tokens(fit(conversation, target).conversation)
+        tokens = estimate_tokens(fit(conversation, target).conversation, target.model)
         await visit.reply(200, b'{"input_tokens":%d}' % tokens)
 
     async def list_models(self, visit: Visit) -> None:
         """All models, or one by its id; of the provider in the path, or of every one."""
-        provider, request, offer = visit.place.provider, visit.request, self.offer
-        if provider is not None:
-            offer.directory.check_provider(provider)
-        if visit.place.endpoint is Endpoint.MODEL:
-            id = visit.place.rest
-            info = await offer.models.one(provider, id)
-            if info is None or not self._visible(visit, [info]):
-                raise BadRequest(f"model: {id} is not in the list at /v1/models", kind=Kind.MODEL_NOT_FOUND)
-            await visit.reply(200, self.model_pages.one(info))
-            return
-        page = self.model_pages.page(
-            self._visible(visit, await offer.models.of(provider, for_discovery=request.is_messages_client)),
-            limit=request.query_value("limit"),
-            after_id=request.query_value("after_id"),
-            before_id=request.query_value("before_id"),
-        )
-        await visit.reply(200, page)
+        await list_models(visit, self.offer, self.model_pages)
 
     async def _wanted(self, visit: Visit) -> _Wanted:
         """Reads the request, chooses who serves it, and takes its place in the caller's limits."""
@@ -234,37 +228,30 @@ class Endpoints:
         record.provider, record.model_used = supplier.name, choice.model
         return supplier, Target(choice.model, supplier.face.abilities(choice.model), supplier.policy)
 
-    def _visible(self, visit: Visit, models: list[ModelInfo]) -> list[ModelInfo]:
-        """The rows of a model list that the caller may use."""
-        terms = visit.caller.terms
-        if terms.models is None and terms.providers is None:
-            return models
-        return [info for info in models if self._may_see(visit, info.id)]
-
-    def _may_see(self, visit: Visit, id: str) -> bool:
-        try:
-            choice = self.offer.directory.choose(id, visit.place.provider)
-        except BadRequest:
-            return False
-        return visit.caller.may_use(choice.provider, id, choice.model)
-
     def _job(self, visit: Visit, supplier: Supplier, *, stream: bool = False) -> Job:
         return Job(
             visit.dialect,
             supplier.face.channel,
             visit.record,
             visit.headers,
+            supplier.face.authorize,
             self.fetch,
-            self._do_later,
+            self.errands.begin,
             self.offer.pace,
             stream,
         )
 
-    async def _translated(self, wanted: _Wanted, job: Job) -> Conversation:
+    async def _translated(
+        self, wanted: _Wanted, job: Job, plan: Plan | None, parsed: Parsed | None = None
+    ) -> Conversation:
         """The request in the neutral language, fitted to its target; notes what was lost."""
         visit, target = wanted.visit, wanted.target
-        parsed = visit.dialect.parse(wanted.body, visit.request.headers)
+        parsed = parsed or visit.dialect.parse(wanted.body, visit.request.headers)
+        if job.turn is not None:
+            parsed = job.turn.joined(parsed)
         shaped = fit(parsed.conversation, target)
+        if plan is not None and (job.turn is not None or may_outgrow(target, plan, len(wanted.body))):
+            shaped = await self._compressed(shaped, wanted, plan)
         conversation = shaped.conversation
         if needs_inlining(conversation, target.abilities):
             conversation = await self._inline(conversation, target.abilities)
@@ -274,6 +261,20 @@ class Endpoints:
             job.headers.append((b"x-isthmus-loss", loss_header(job.losses)))
         _restyle(job, parsed, wanted.supplier, conversation)
         return conversation
+
+    async def _compressed(self, shaped: Shaped, wanted: _Wanted, plan: Plan) -> Shaped:
+        who = plan.model or f"{wanted.supplier.name}/{wanted.target.model}"
+
+        async def summarise(turns: Sequence[Turn], before: str | None) -> str:
+            supplier, model = wanted.supplier, wanted.target.model
+            if plan.model is not None:  # the operator's choice, whatever models the caller may use
+                choice = self.offer.directory.choose(plan.model, None)
+                supplier, model = self.offer.suppliers[choice.provider], choice.model
+            target = Target(model, supplier.face.abilities(model))
+            conversation = request(turns, before, model, target.abilities.context_window)
+            return await ask(conversation, supplier, target, self._job(wanted.visit, supplier), wanted.visit)
+
+        return await compressed(shaped, wanted.target, plan, self.summaries, who, summarise)
 
     async def _inline(self, conversation: Conversation, able: Abilities) -> Conversation:
         fetching = inline(conversation, able)
@@ -285,17 +286,6 @@ class Endpoints:
             inlined: Conversation = done.value
             return inlined
 
-    def _do_later(self, channel: Channel, call: Call) -> None:
-        async def run() -> None:
-            try:
-                await channel.call(call)
-            except UpstreamError as error:
-                log.warning("tidying up failed", error=error.message)
-
-        task = asyncio.get_running_loop().create_task(run())
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
-
 
 def _model_of(body: bytes) -> str:
     """The model that a JSON body names; empty when it names none or is something else."""
@@ -303,6 +293,18 @@ def _model_of(body: bytes) -> str:
         return msgspec.json.decode(body, type=_Asked).model
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
+
+
+def _outgrown(wanted: _Wanted, plan: Plan) -> Parsed | None:
+    """The request, if it must be shortened and so cannot go through as it is."""
+    visit, target = wanted.visit, wanted.target
+    if not may_outgrow(target, plan, len(wanted.body)):
+        return None
+    try:
+        parsed = visit.dialect.parse(wanted.body, visit.request.headers)
+    except BadRequest:
+        return None  # what is wrong with it is for its vendor to say
+    return parsed if outgrown(parsed.conversation, target, plan) else None
 
 
 def _raw_affinity(wanted: _Wanted) -> str | None:
@@ -346,5 +348,6 @@ def _restyle(job: Job, parsed: Parsed, supplier: Supplier, sent: Conversation | 
         provider=supplier.name,
         answer_id=job.record.request_id.removeprefix("req_"),
         created_s=int(time.time()),
-        input_estimate=estimate_tokens(sent or parsed.conversation),
+        input_estimate=estimate_tokens(sent or parsed.conversation, job.record.model_used or ""),
+        conversation=None if job.turn is None else job.turn.id,
     )

@@ -11,12 +11,14 @@ from typing import Any, Final
 
 import structlog
 
-from isthmus.core.errors import BadRequest, GatewayError, Kind
+from isthmus.core.errors import BadRequest, GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import CHAT, MESSAGES, Dialect
 from isthmus.server.admission import Admission
 from isthmus.server.answering import internal_error, note_error, shutting_down
+from isthmus.server.conversations import serve_conversations
 from isthmus.server.endpoints import Endpoints
 from isthmus.server.guard import Guard
+from isthmus.server.mirror import Mirror, told
 from isthmus.server.paths import Endpoint, Place, locate
 from isthmus.server.records import Record
 from isthmus.server.reply import ClientLeft, Receive, Send
@@ -49,6 +51,8 @@ class Gateway:
     """What is served below `/v2`."""
     stats: Callable[[Visit], Awaitable[bytes]] | None = None
     """The summary at `/stats` for whoever may call."""
+    mirror: Mirror | None = None
+    """Where callers are answered with sessions of their own."""
     note: Callable[[Record], None] | None = None
     """Is told of every request when it is over; must neither wait nor raise."""
     draining: bool = False
@@ -72,7 +76,9 @@ class Gateway:
         if self.admin is not None and (request.path == ADMIN or request.path.startswith(f"{ADMIN}/")):
             await self.admin(_with_id(scope, request.id), request.receive, send)
             return
-        place = locate(request.path)
+        mirror = self.mirror
+        mirrored = None if mirror is None else mirror.place(request.path)
+        place = mirrored or locate(request.path)
         dialect = self._dialect_of(request, place)
         record = Record(
             request.id, time.monotonic(), place.endpoint.value, dialect.name, client=request.client
@@ -81,7 +87,7 @@ class Gateway:
         quiet = False
         try:
             visit.headers += pairs(self.guard.cors_headers(request.headers))
-            quiet = await self._dispatch(visit)
+            quiet = await self._dispatch(visit, None if mirrored is None else mirror)
         except ClientLeft as left:
             record.client_left, record.status = True, record.status or 499
             record.error_text = str(left)
@@ -100,16 +106,17 @@ class Gateway:
         finally:
             await self.admission.settle(visit)
             if not quiet:
-                log.info("request", **record.fields(time.monotonic()))
-                if self.note is not None:
-                    self.note(record)
+                for each in (*record.caused, record):
+                    log.info("request", **each.fields(time.monotonic()))
+                    if self.note is not None:
+                        self.note(each)
 
     def _dialect_of(self, request: Request, place: Place) -> Dialect:
         """Path first; on paths that both share, the version header tells."""
         name = _DIALECTS.get(place.endpoint) or (MESSAGES if request.is_messages_client else CHAT)
         return self.dialects[name]
 
-    async def _dispatch(self, visit: Visit) -> bool:
+    async def _dispatch(self, visit: Visit, mirror: Mirror | None) -> bool:
         """Answers the request; True when it is not worth a log line."""
         request, place = visit.request, visit.place
         if request.method == "OPTIONS":
@@ -122,32 +129,41 @@ class Gateway:
             await self._probe(visit)
             return True
         self.admission.check_address(request.client)
-        await self.admission.enter(visit)
+        endpoints = self.endpoints
+        if mirror is None:
+            await self.admission.enter(visit)
+        else:
+            endpoints = await mirror.enter(visit, self.admission, endpoints)
         if self.draining:
             raise shutting_down()
         if place.endpoint is Endpoint.TELEMETRY:
             await request.body(self.endpoints.max_body_bytes)
             await visit.reply(200, b"")
             return True
-        await self._serve(visit)
+        try:
+            await self._serve(visit, endpoints)
+        except UpstreamError as error:
+            raise error if mirror is None else told(error) from None
         return False
 
-    async def _serve(self, visit: Visit) -> None:
+    async def _serve(self, visit: Visit, endpoints: Endpoints) -> None:
         match visit.place.endpoint:
             case Endpoint.MESSAGES | Endpoint.CHAT | Endpoint.COMPLETIONS:
                 visit.only("POST")
-                await self.endpoints.answer(visit)
+                await endpoints.answer(visit)
             case Endpoint.EMBEDDINGS:
                 visit.only("POST")
-                await self.endpoints.embed(visit)
+                await endpoints.embed(visit)
             case Endpoint.COUNT_TOKENS:
                 visit.only("POST")
-                await self.endpoints.count(visit)
+                await endpoints.count(visit)
             case Endpoint.MODELS | Endpoint.MODEL:
                 visit.only("GET")
-                await self.endpoints.list_models(visit)
+                await endpoints.list_models(visit)
+            case Endpoint.CONVERSATIONS | Endpoint.CONVERSATION:
+                await serve_conversations(endpoints.memory, visit)
             case Endpoint.VENDOR:
-                await self.endpoints.pass_through(visit)
+                await endpoints.pass_through(visit)
             case Endpoint.STATS if self.stats is not None:
                 visit.only("GET")
                 await visit.reply(200, await self.stats(visit))

@@ -19,12 +19,13 @@ _ALLOWED_HEADERS: Final = (
     "authorization,x-api-key,content-type,anthropic-version,anthropic-beta,"
     "anthropic-dangerous-direct-browser-access,x-stainless-arch,x-stainless-lang,x-stainless-os,"
     "x-stainless-package-version,x-stainless-retry-count,x-stainless-runtime,x-stainless-runtime-version,"
-    "x-stainless-timeout,x-stainless-helper-method,x-stainless-helper,openai-organization,openai-project"
+    "x-stainless-timeout,x-stainless-helper-method,x-stainless-helper,openai-organization,openai-project,"
+    "x-conversation-id"
 )
 _LIMIT_PARTS: Final = ("limit", "remaining", "reset")
 _EXPOSED_HEADERS: Final = ",".join(
     [
-        "request-id,x-request-id,retry-after,x-should-retry,x-isthmus-loss",
+        "request-id,x-request-id,retry-after,x-should-retry,x-isthmus-loss,x-isthmus-cache,x-conversation-id",
         *(f"anthropic-ratelimit-{unit}-{part}" for unit in ("requests", "tokens") for part in _LIMIT_PARTS),
         *(f"x-ratelimit-{part}-{unit}" for unit in ("requests", "tokens") for part in _LIMIT_PARTS),
     ]

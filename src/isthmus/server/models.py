@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from isthmus.core.commands import Call, Reply
 from isthmus.core.errors import UpstreamError
 from isthmus.core.interfaces import ModelInfo
 from isthmus.routing.directory import Directory
@@ -117,10 +116,7 @@ async def fetch_models(source: Source) -> list[ModelInfo]:
     exchange = source.provider.list_models()
     if exchange is None:
         return list(source.provider.read_models(b""))
-    command = next(exchange)
-    assert isinstance(command, Call)
-    reply: Reply = await source.channel.call(command)
-    exchange.close()
+    reply = await source.ask(exchange)
     if reply.head.status >= 400:
         raise UpstreamError(
             f"the upstream refused its model list ({reply.head.status})", status=reply.head.status

@@ -19,6 +19,8 @@ class Endpoint(StrEnum):
     EMBEDDINGS = "embeddings"
     MODELS = "models"
     MODEL = "models/{id}"
+    CONVERSATIONS = "conversations"
+    CONVERSATION = "conversations/{id}"
     VENDOR = "vendor"
     """Known to some vendor's API: passed through where the provider offers it."""
     PROBE = "probe"
@@ -35,7 +37,7 @@ class Place:
     provider: str | None = None
     """The path segment before `/v1`, not yet checked against the configuration."""
     rest: str = ""
-    """For `MODEL`: the model's id, which may hold slashes. For `VENDOR`: what follows `/v1/`."""
+    """For `MODEL`: the model's id, which may hold slashes. For `CONVERSATION`: its id. For `VENDOR`: what follows `/v1/`."""
 
 
 _FIXED: Final = {
@@ -55,6 +57,7 @@ _BELOW_V1: Final = {
         Endpoint.COMPLETIONS,
         Endpoint.EMBEDDINGS,
         Endpoint.MODELS,
+        Endpoint.CONVERSATIONS,
     )
 } | {
     "metrics": Endpoint.TELEMETRY,
@@ -111,6 +114,8 @@ def _below_v1(provider: str | None, rest: str) -> Place:
         return Place(known, provider)
     if rest.startswith("models/"):
         return Place(Endpoint.MODEL, provider, rest.removeprefix("models/"))
+    if rest.startswith("conversations/"):
+        return Place(Endpoint.CONVERSATION, provider, rest.removeprefix("conversations/"))
     if any(rest == name or rest.startswith(name + "/") for name in _VENDOR):
         return Place(Endpoint.VENDOR, provider, rest)
     return Place(

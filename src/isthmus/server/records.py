@@ -70,6 +70,8 @@ class Record:
     cost_nano_usd: int | None = None
     client_left: bool = False
     client: str = ""
+    caused: list[Record] = field(default_factory=list)
+    """Requests of the gateway's own that this one led to, such as for a summary. They have rows of their own."""
 
     def fields(self, now_s: float) -> dict[str, object]:
         """The log line's fields, unset ones left out. Tokens say how far they can be trusted."""
@@ -100,6 +102,9 @@ class Record:
             "upstream_request_id": self.upstream_request_id,
             "attempts": self.attempts if self.attempts > 1 else None,
             "tried": [str(each) for each in self.attempt_list] or None,
+            "credits": None
+            if self.usage is None or not self.usage.micro_credits
+            else self.usage.micro_credits / 1e6,
             "cost_usd": None if self.cost_nano_usd is None else self.cost_nano_usd / 1e9,
             "client_left": self.client_left or None,
             "client": self.client,

@@ -59,9 +59,21 @@ class Heard:
                 input_estimated=True,
                 output_estimated=True,
             )
-        if self.usage.output_estimated:
-            return self.usage.with_output_estimate(max(said, self.usage.output_tokens))
-        return self.usage
+        usage = self.usage
+        if usage.input_estimated and not usage.all_input_tokens:
+            # An upstream that tells credits, but no tokens.
+            usage = replace(usage, input_tokens=input_estimate)
+        if usage.output_estimated:
+            return usage.with_output_estimate(max(said, usage.output_tokens))
+        return usage
+
+
+class Hearing(Protocol):
+    """Whoever else wants to hear what is said."""
+
+    def hear(self, events: list[Event]) -> None:
+        """What it changes in the list is what the client is told."""
+        ...
 
 
 class Relay(Protocol):
@@ -99,6 +111,7 @@ class TranslatedRelay:
         "_dialect",
         "_encoder",
         "_estimate",
+        "_hearing",
         "_names",
         "_request_id",
         "ended",
@@ -116,6 +129,7 @@ class TranslatedRelay:
         input_estimate: int,
         original_tool_names: Mapping[str, str],
         before_telling: Callable[[UpstreamError], None] | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
         """`before_telling` sees every failure before the client does, and may take secrets out of it."""
         self._decoder = decoder
@@ -125,6 +139,7 @@ class TranslatedRelay:
         self._estimate = input_estimate
         self._names = original_tool_names
         self._before_telling = before_telling
+        self._hearing = hearing
         self.heard = Heard()
         self.speaking = False
         self.ended = False
@@ -170,6 +185,8 @@ class TranslatedRelay:
                 heard.error = event.error
             else:
                 observe(event, heard)
+        if self._hearing is not None:
+            self._hearing.hear(events)
         return self._encoder.encode(events)
 
 
@@ -282,10 +299,12 @@ class PlainRelay:
         decoder: Decoder | None,
         input_estimate: int,
         original_tool_names: Mapping[str, str],
+        hearing: Hearing | None = None,
     ) -> None:
         self._decoder = decoder
         self._estimate = input_estimate
         self._names = original_tool_names
+        self._hearing = hearing
         self._folder = Folder()
         self.heard = Heard()
 
@@ -309,6 +328,8 @@ class PlainRelay:
                 observe(event, heard)
         if self._names:
             events = [restore_name(event, self._names) for event in events]
+        if self._hearing is not None:
+            self._hearing.hear(events)
         self._folder.feed(events)
 
     def answer(self) -> Answer:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from isthmus.core.errors import Kind, Next, UpstreamError
+from isthmus.server.cache import Tape
 from isthmus.server.relay import Relay
 from isthmus.transport.http import Limits
 
@@ -46,10 +47,12 @@ class ClientLeft(Exception):
 class StreamReply:
     """Writes an SSE answer. Bytes given before the answer is committed are held back, in order."""
 
-    __slots__ = ("_held", "_send", "committed", "headers")
+    __slots__ = ("_held", "_send", "_tape", "committed", "headers")
 
-    def __init__(self, send: Send, headers: HeaderList) -> None:
+    def __init__(self, send: Send, headers: HeaderList, tape: Tape | None = None) -> None:
+        """`tape` records the answer, without what only keeps it alive."""
         self._send = send
+        self._tape = tape
         self._held: list[bytes] = []
         self.headers = headers
         self.committed = False
@@ -69,6 +72,8 @@ class StreamReply:
             self._held.clear()
         if not self.committed:
             await self._commit()
+        if self._tape is not None:
+            self._tape.add(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def keep_alive(self, data: bytes) -> None:
@@ -81,6 +86,8 @@ class StreamReply:
     async def finish(self, data: bytes) -> None:
         if self._held or not self.committed:
             await self.write(b"")
+        if self._tape is not None:
+            self._tape.add(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
     async def _commit(self) -> None:

@@ -22,6 +22,8 @@ def credentials_in(headers: Headers) -> tuple[str, ...]:
         if low in _HARMLESS or low.startswith(_HARMLESS_PREFIXES):
             continue
         found |= {value, value.partition(" ")[2]}
+        if low == "cookie":
+            found |= {each.partition("=")[2].strip() for each in value.split(";")}
     return tuple(sorted((each for each in found if len(each) >= MIN_CHARS), key=len, reverse=True))
 
 

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from isthmus.core.abilities import Abilities
+from isthmus.core.commands import Authorize, Call, Exchange, Grant, Keep, Reply
 from isthmus.core.interfaces import Provider
 from isthmus.core.losses import Policy
+from isthmus.core.secret import Secret
+from isthmus.transport.crew import Crew
 from isthmus.transport.http import Channel
 
 MAX_KNOWN: Final = 512
 """Models whose record is remembered. Clients choose names, so there must be an end to them."""
+
+
+Authorizing = Callable[[Secret | None], Awaitable[Grant]]
+"""The account's access at this moment. Shown a token that was refused, it gives another. Raises `UpstreamError`."""
+
+
+Keeping = Callable[[Keep], None]
+"""Keeps what an upstream told of the account. Neither waits nor raises."""
+
+
+class Keeper(Protocol):
+    """Keeps accounts signed in, for every request that asks."""
+
+    async def grant(self, account: str, refused: Secret | None) -> Grant:
+        """Raises `UpstreamError`: with scope `CREDENTIAL` for an account that must sign in again."""
+        ...
+
+    def keep(self, account: str, told: Keep) -> None:
+        """Stores behind the request what its upstream told of the account. Neither waits nor raises."""
+        ...
+
+
+async def unauthorized(refused: Secret | None) -> Grant:
+    """For providers that hold their credential themselves."""
+    raise AssertionError("this provider has no accounts that sign in")
+
+
+def nothing_kept(told: Keep) -> None:
+    """For accounts of which nothing is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +52,10 @@ class Source:
     provider: Provider
     channel: Channel
     policy: Policy = Policy.REPAIR
+    authorize: Authorizing = unauthorized
+    keep: Keeping = nothing_kept
+    crew: Crew | None = None
+    """The processes of a provider that talks with programs."""
     _known: dict[str, Abilities] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -33,6 +70,17 @@ class Source:
                 self._known.clear()
             record = self._known[model] = self.provider.abilities(model)
         return record
+
+    async def ask(self, exchange: Exchange) -> Reply:
+        """The reply to an exchange's one `Call`. Raises `UpstreamError`."""
+        try:
+            command = next(exchange)
+            while isinstance(command, Authorize):
+                command = exchange.send(await self.authorize(command.refused))
+            assert isinstance(command, Call)
+            return await self.channel.call(command)
+        finally:
+            exchange.close()
 
     def forget(self) -> None:
         """The provider has learned more about its models."""

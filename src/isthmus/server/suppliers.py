@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -22,6 +22,7 @@ from isthmus.routing.pool import (
     Strategy,
     Why,
 )
+from isthmus.server.cache import AnswerCache
 from isthmus.server.sources import Source
 
 MIN_WAIT_S: Final = 0.01
@@ -60,8 +61,12 @@ class Supplier:
     journal: Journal = field(default_factory=NoJournal)
     max_attempts: int = 5
     queue_timeout_s: float = 10.0
+    made_of: Mapping[AccountId, object] = field(default_factory=dict)
+    """What an account's source is made of. As long as that stays equal, `renew` keeps the source, with all it has learned."""
     keyed: bool = True
     """Whether conversations are kept on an account: with one account, or another strategy, nobody need say which is which."""
+    cache: AnswerCache | None = None
+    """Of answers that may be given again."""
     _sources: dict[AccountId, Source] = field(default_factory=dict, init=False)
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque, init=False)
 
@@ -79,12 +84,17 @@ class Supplier:
             source = self._sources[account] = self.open(account)
         return source
 
-    def renew(self, changed: Supplier, kept: Collection[AccountId] = ()) -> None:
-        """Becomes `changed`, but keeps the pool with all that is under way, and the sources of the accounts `kept`."""
+    def renew(self, changed: Supplier) -> None:
+        """Becomes `changed`, but keeps the pool with all that is under way, and the sources that would be made the same."""
         self.face, self.open = changed.face, changed.open
         self.max_attempts, self.queue_timeout_s = changed.max_attempts, changed.queue_timeout_s
-        self.keyed = changed.keyed
-        self._sources = {id: source for id, source in self._sources.items() if id in kept}
+        self.keyed, self.cache = changed.keyed, changed.cache
+        before, self.made_of = self.made_of, changed.made_of
+        self._sources = {
+            id: source
+            for id, source in self._sources.items()
+            if id in before and before[id] == self.made_of.get(id)
+        }
         self._wake(everybody=True)
 
     async def lease(
@@ -108,18 +118,28 @@ class Supplier:
             self._wake(everybody=True)
 
     def release(
-        self, lease: Lease, failure: UpstreamError | None, tokens_in: int = 0, tokens_out: int = 0
+        self,
+        lease: Lease,
+        failure: UpstreamError | None,
+        tokens_in: int = 0,
+        tokens_out: int = 0,
+        *,
+        rest: UpstreamError | None = None,
     ) -> None:
-        """The attempt is over. `failure` is the upstream's; None also for a client that left."""
+        """The attempt is over. `failure` is the upstream's; None also for a client that left. `rest` is why the account should
+        rest although it answered."""
         now_s = time.time()
-        if failure is not None and (change := self.pool.failed(lease, failure, now_s)):
+        judged = failure or rest
+        if judged is not None and (change := self.pool.failed(lease, judged, now_s)):
             self.journal.changed(self.name, lease.account, change)
         self.pool.release(lease, now_s, tokens_in + tokens_out if failure is None else None)
         if lease.is_answered or failure is not None:
             self.journal.used(lease.account, tokens_in, tokens_out, failure)
         self._wake()
 
-    def refusal(self, exhausted: Exhausted, failure: UpstreamError | None) -> UpstreamError:
+    def refusal(
+        self, exhausted: Exhausted, failure: UpstreamError | None, model: str = "this model"
+    ) -> UpstreamError:
         """What the client is told when nobody can take its request. `failure` is that of the last account tried."""
         if failure is not None and not _is_of_the_account(failure):
             return failure
@@ -130,10 +150,14 @@ class Supplier:
         match exhausted.why:
             case Why.LIMITED | Why.ALL_TRIED if wait_s is not None:
                 said = f"every account of provider {self.name!r} is at its limit"
-                return _refusal(said, Kind.RATE_LIMIT, wait_s, exhausted)
+                scope = Scope.ACCOUNT if exhausted.is_spent else Scope.MODEL
+                return _refusal(said, Kind.RATE_LIMIT, wait_s, exhausted, scope)
             case Why.SICK:
                 said = f"every account of provider {self.name!r} rests after failures of the upstream"
                 return _refusal(said, Kind.OVERLOADED, wait_s, exhausted)
+            case Why.LACKING if failure is None:
+                said = f"provider {self.name!r} does not have {model}"
+                return _refusal(said, Kind.MODEL_NOT_FOUND, None, exhausted)
             case Why.BUSY:
                 said = f"every account of provider {self.name!r} is busy"
                 return _refusal(said, Kind.OVERLOADED, wait_s, exhausted)
@@ -168,15 +192,20 @@ class Supplier:
 
 def _is_of_the_account(failure: UpstreamError) -> bool:
     """Whether it says something of the account that was asked, and so nothing of the others."""
-    return failure.kind is Kind.RATE_LIMIT or failure.scope is not Scope.MODEL
+    lacks_model = failure.kind is Kind.MODEL_NOT_FOUND and failure.next is Next.OTHER_ACCOUNT
+    return lacks_model or failure.kind is Kind.RATE_LIMIT or failure.scope is not Scope.MODEL
 
 
-def _refusal(said: str, kind: Kind, wait_s: float | None, exhausted: Exhausted) -> UpstreamError:
-    return UpstreamError(said, kind=kind, next=Next.NOTHING, retry_after_s=wait_s, detail=exhausted.text)
+def _refusal(
+    said: str, kind: Kind, wait_s: float | None, exhausted: Exhausted, scope: Scope = Scope.MODEL
+) -> UpstreamError:
+    return UpstreamError(
+        said, kind=kind, next=Next.NOTHING, scope=scope, retry_after_s=wait_s, detail=exhausted.text
+    )
 
 
-def alone(source: Source, *, id: str | None = None) -> Supplier:
+def alone(source: Source, *, id: str | None = None, max_attempts: int = 5) -> Supplier:
     """A provider with the one credential that its settings have."""
     account = AccountId(id or f"config:{source.name}")
     pool = Pool(Strategy.PRIORITY, [Member(account, read_only=True)], PoolRules())
-    return Supplier(source, pool, lambda _: source, keyed=False)
+    return Supplier(source, pool, lambda _: source, max_attempts=max_attempts, keyed=False)

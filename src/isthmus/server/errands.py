@@ -1,0 +1,85 @@
+"""What is done behind answers, such as tidying up at an upstream: in the background, for a bounded time, and noted when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, assert_never
+
+import structlog
+
+from isthmus.core.commands import Call, Errand, Pause, Reply
+from isthmus.core.errors import UpstreamError
+from isthmus.transport.http import Channel
+
+log = structlog.get_logger("isthmus")
+
+WITHIN_S: Final = 120.0
+"""One that takes longer is given up."""
+AT_A_TIME: Final = 16
+MAX_WAITING: Final = 1000
+"""More than that an upstream that hangs may not pile up."""
+CLOSE_WITHIN_S: Final = 5.0
+
+
+class Errands:
+    """Everything happens on one event loop."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(AT_A_TIME)
+
+    def begin(self, channel: Channel, errand: Errand) -> None:
+        """Neither waits nor raises."""
+        if len(self._tasks) >= MAX_WAITING:
+            errand.close()
+            log.warning("tidying up was left out", waiting=len(self._tasks))
+            return
+        task = asyncio.get_running_loop().create_task(self._run(channel, errand))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self, within_s: float = CLOSE_WITHIN_S) -> None:
+        """Waits for what is under way, but not for long."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=within_s)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+            log.warning("tidying up was broken off", errands=len(late))
+
+    async def _run(self, channel: Channel, errand: Errand) -> None:
+        try:
+            async with self._places, asyncio.timeout(WITHIN_S):
+                await run_errand(errand, channel)
+        except UpstreamError as error:
+            log.warning("tidying up failed", error=error.message)
+        except TimeoutError:
+            log.warning("tidying up failed", error=f"it took longer than {WITHIN_S:g} s")
+        except Exception:
+            log.exception("tidying up failed")
+        finally:
+            errand.close()
+
+
+async def run_errand(errand: Errand, channel: Channel) -> None:
+    """Raises what the errand raises."""
+    reply: Reply | None = None
+    failure: UpstreamError | None = None
+    while True:
+        try:
+            step = errand.send(reply) if failure is None else errand.throw(failure)
+        except StopIteration:
+            return
+        reply, failure = None, None
+        match step:
+            case Call():
+                try:
+                    reply = await channel.call(step)
+                except UpstreamError as error:
+                    failure = error
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
+            case _:
+                assert_never(step)
