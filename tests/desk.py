@@ -34,7 +34,7 @@ CONFIGURED: Final[Mapping[str, ProviderSettings]] = {
     ),
     "play": ProviderSettings(type="dummy"),
 }
-LATER: Final = StoredProvider("web", "claude-web", {}, 1, 1, enabled=False)
+LATER: Final = StoredProvider("web", "of-later", {}, 1, 1, enabled=False)
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from desk import ANNA, CONFIGURED, KEY, Desk, set_up, written
 from isthmus.admin.accounts import router
 from isthmus.control.clock import now_ms
 from isthmus.control.people import Person
+from isthmus.core.survey import KeptSurvey, Quota, Survey
 from isthmus.storage.accounts import Counts
 from isthmus.storage.cooldowns import CooldownRow
 from isthmus.storage.database import Database
@@ -56,6 +59,32 @@ def api(sqlite: Database, vault: Vault) -> Api:
     return Api(set_up(sqlite, vault))
 
 
+async def test_what_an_upstream_said_is_shown_in_short(api: Api) -> None:
+    made = await api.make()
+    quotas = (Quota("Credits", 12.5, 50, "credit", 1_790_000_000_000), Quota("Trial", 1, 5, counts=False))
+    survey = Survey(plan="FREE", owner="zoe@example.com", quotas=quotas, models=({"id": "m"},))
+
+    async def known(ids: Sequence[str]) -> dict[str, KeptSurvey]:
+        return {id: KeptSurvey(survey, 1_790_000_000_000) for id in ids if id == made["id"]}
+
+    api.router = router(replace(api.desk.accounts, surveys=known))
+    [shown] = [row for row in (await api.ask("GET", "")).json["items"] if row["survey"]]
+    assert shown["survey"] == {
+        "plan": "FREE",
+        "owner": "zoe@example.com",
+        "used": 12.5,
+        "limit": 50.0,
+        "unit": "credit",
+        "resets_at": "2026-09-21T14:13:20.000Z",
+        "models": 1,
+        "read_at": "2026-09-21T14:13:20.000Z",
+    }
+    assert (await api.ask("GET", f"/{made['id']}")).json == shown
+    survey = Survey()
+    empty = (await api.ask("GET", f"/{made['id']}")).json["survey"]
+    assert (empty["used"], empty["limit"], empty["resets_at"]) == (None, None, None)
+
+
 async def test_an_account_is_shown_in_full_without_its_secrets(api: Api) -> None:
     made = await api.make(**FULL)
     shown = dict(made)
@@ -78,6 +107,7 @@ async def test_an_account_is_shown_in_full_without_its_secrets(api: Api) -> None
         "last_used_at": None,
         "last_error": None,
         "last_error_at": None,
+        "survey": None,
     }
     assert (await api.ask("GET", f"/{made['id']}", person=VIEWER)).json == made
 

@@ -36,7 +36,13 @@ HOLDERS: Final = (
     *("GET /v2/stats", "GET /v2/models"),
 )
 VIEWERS: Final = (
-    *("GET /v2/accounts", "GET /v2/accounts/x", "GET /v2/providers", "GET /v2/providers/x"),
+    *(
+        "GET /v2/accounts",
+        "GET /v2/accounts/x",
+        "GET /v2/accounts/x/survey",
+        "GET /v2/providers",
+        "GET /v2/providers/x",
+    ),
     *("GET /v2/users", "GET /v2/users/x", "GET /v2/settings", "GET /v2/ips/blocked"),
     *("GET /v2/models/prices", "GET /v2/openapi.json"),
 )
@@ -45,8 +51,10 @@ ADMINISTRATORS: Final = (
     *("POST /v2/users", "PATCH /v2/users/x", "DELETE /v2/users/x"),
     *("POST /v2/accounts", "PATCH /v2/accounts/x", "DELETE /v2/accounts/x"),
     *("POST /v2/accounts/feed", "POST /v2/accounts/import", "GET /v2/accounts/export"),
-    *("POST /v2/accounts/test", "POST /v2/accounts/bulk"),
-    *("POST /v2/accounts/x/test", "POST /v2/accounts/x/clear-cooldown"),
+    *("POST /v2/accounts/import-tokens", "POST /v2/accounts/test", "POST /v2/accounts/bulk"),
+    *("POST /v2/accounts/x/test", "POST /v2/accounts/x/clear-cooldown", "POST /v2/accounts/x/survey"),
+    *("GET /v2/logins/methods", "GET /v2/logins", "GET /v2/logins/x", "POST /v2/logins"),
+    *("POST /v2/logins/x/poll", "POST /v2/logins/x/finish", "DELETE /v2/logins/x"),
     *("POST /v2/providers", "PATCH /v2/providers/x", "DELETE /v2/providers/x"),
     *("POST /v2/keys", "PATCH /v2/keys/x", "DELETE /v2/keys/x", "POST /v2/keys/x/rotate"),
     *("POST /v2/ips/block", "POST /v2/ips/unblock", "POST /v2/logs/cleanup"),

@@ -14,14 +14,27 @@ from isthmus.observability.live_tail import Missed
 from isthmus.observability.log_row import LogRow
 from log_rows import log_row
 
-NOT_SHOWN = {"cost_nano_usd", "started_ms"}
+NOT_SHOWN = {"cost_nano_usd", "micro_credits", "started_ms"}
 
 
 def test_everything_known_of_a_request_is_shown() -> None:
-    assert set(LogRow._fields) - NOT_SHOWN == set(COLUMNS) - {"cost_usd", "started_at", "succeeded"}
-    row = log_row(1, cost_nano_usd=1_500_000_000, losses='["a", "b"]', error="upstream", key_id="key_1")
+    assert set(LogRow._fields) - NOT_SHOWN == set(COLUMNS) - {
+        "cost_usd",
+        "credits",
+        "started_at",
+        "succeeded",
+    }
+    row = log_row(
+        1,
+        cost_nano_usd=1_500_000_000,
+        micro_credits=31_200,
+        losses='["a", "b"]',
+        error="upstream",
+        key_id="key_1",
+    )
     shown = json.loads(LogView.of(row).model_dump_json())
-    assert (shown["cost_usd"], shown["losses"], shown["succeeded"]) == (1.5, ["a", "b"], False)
+    assert (shown["cost_usd"], shown["credits"]) == (1.5, 0.0312)
+    assert (shown["losses"], shown["succeeded"]) == (["a", "b"], False)
     assert (shown["started_at"], shown["key_id"]) == ("2026-09-21T14:13:21.000Z", "key_1")
 
 

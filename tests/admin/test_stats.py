@@ -9,7 +9,7 @@ import asking_as
 from asking_as import HOLDER, VIEWER
 from isthmus.admin.stats import KeySummaryAnswer, router
 from isthmus.control.people import Person, Role
-from isthmus.control.statistics import StatisticsService
+from isthmus.control.statistics import ProcessFigures, StatisticsService
 from isthmus.observability.request_log import QueueState
 from isthmus.storage.database import Database
 from isthmus.storage.request_logs import RequestLogs
@@ -17,6 +17,9 @@ from isthmus.storage.request_sums import RequestSums
 from log_rows import START_MS, log_row
 
 NOW_MS = START_MS + 30_000
+
+
+BUSY = ProcessFigures("claude", idle=1, busy=2, waiting=3, started=4, died=5)
 
 
 async def own_keys(person: Person) -> Collection[str] | None:
@@ -28,7 +31,14 @@ def service(sqlite: Database) -> StatisticsService:
     sums = RequestSums(sqlite)
     state = QueueState(3, 10_000, 5, 2, "OSError: disk full")
     return StatisticsService(
-        sums, RequestLogs(sqlite, sums), own_keys, lambda: state, "1.2.3", START_MS, lambda: NOW_MS
+        sums,
+        RequestLogs(sqlite, sums),
+        own_keys,
+        lambda: state,
+        "1.2.3",
+        START_MS,
+        lambda: NOW_MS,
+        processes=lambda: [BUSY],
     )
 
 
@@ -47,6 +57,9 @@ async def test_the_dashboard(api: APIRouter, service: StatisticsService) -> None
     assert [each["name"] for each in answer["by_key"]] == [None, "key_1"]
     assert [each["name"] for each in answer["errors"]] == ["upstream"]
     assert answer["losses"] == [{"loss": "top_k=dropped", "requests": 1}]
+    assert answer["processes"] == [
+        {"provider": "claude", "idle": 1, "busy": 2, "waiting": 3, "started": 4, "died": 5}
+    ]
     assert (answer["queue"]["queued"], answer["queue"]["dropped"]) == (3, 2)
     own = (await asking_as.ask(api, "GET", "/v2/stats", person=HOLDER)).json
     assert (own["today"]["requests"], own["queue"], own["losses"]) == (1, None, [])

@@ -52,10 +52,20 @@ async def test_what_cannot_be_served_yet_is_stored_switched_off(desk: Desk) -> N
     await add(desk, session)
     [account] = await desk.adder.accounts.load_all()
     assert not account.enabled
-    assert "claude-web" in str(account.off_reason)
+    assert "of-later" in str(account.off_reason)
     await add(desk, session | {"enabled": True}, overwrite=True)
     [account] = await desk.adder.accounts.load_all()
     assert not account.enabled
+
+
+async def test_what_was_off_anyway_waits_for_no_later_version(desk: Desk) -> None:
+    session = {"provider": "web", "kind": "session", "enabled": False}
+    suspended = session | {"credential": {"session_key": "s-1"}, "off_reason": "suspended", "label": "1"}
+    await add(
+        desk, suspended, session | {"credential": {"session_key": "s-2"}, "label": "2"}, shape=AccountRecord
+    )
+    accounts = sorted(await desk.adder.accounts.load_all(), key=lambda each: each.label)
+    assert [(each.enabled, each.off_reason) for each in accounts] == [(False, "suspended"), (False, None)]
 
 
 async def test_a_reason_from_elsewhere_is_one_that_can_be_kept(desk: Desk) -> None:

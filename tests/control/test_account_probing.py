@@ -9,7 +9,7 @@ from isthmus.control.account_probing import AT_A_TIME, ProbeResult, try_all
 from isthmus.core.secret import Secret
 from isthmus.storage.accounts import Account
 
-TYPES = {"p": "dummy", "web": "claude-web"}
+TYPES = {"p": "dummy", "web": "of-later"}
 
 
 def account(id: str, provider: str = "p") -> Account:
@@ -70,5 +70,5 @@ async def test_nobody_is_asked_where_nobody_can_answer() -> None:
 
     some = [account("a", "web"), account("b", "gone")]
     errors = {each.account.id: each.result.error async for each in try_all(some, TYPES, probe)}
-    assert "claude-web" in str(errors["a"])
+    assert "of-later" in str(errors["a"])
     assert "no provider 'gone'" in str(errors["b"])

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk import CONFIGURED
+from isthmus.config import ProviderSettings
 from isthmus.control.account_views import (
+    brings_account,
     configured_account,
     hint,
     is_configured,
@@ -66,12 +68,24 @@ def test_a_provider_of_the_configuration_is_an_account() -> None:
     assert account.credential["api_key"] == CONFIGURED["openai"].api_key
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_a_provider_whose_accounts_sign_in_is_one_only_with_a_key(others: bool) -> None:
+    plain = ProviderSettings(type="amazon-q")
+    assert not brings_account(plain, others=others)
+    assert brings_account(plain.model_copy(update={"api_key": Secret("ksk_1")}), others=others)
+
+
 def test_a_running_gateway_is_believed_except_for_rests_that_are_over() -> None:
     cooling = Cooling(AccountId("acc_1"), "model", 2.0, CoolingReason.RATE_LIMIT, "slow down", 2)
     standing = Standing(AccountId("acc_1"), State.COOLING, 3, (cooling,), None)
     assert live_of(standing, 1_999).coolings == (REST,)
     assert live_of(standing, 2_000).coolings == ()
     assert (live_of(standing, 0).state, live_of(standing, 0).in_flight) == (State.COOLING, 3)
+
+
+def test_a_model_that_an_account_lacks_does_not_make_it_rest() -> None:
+    lacking = CooldownRow("acc_1", "no-such-model", 2000, CoolingReason.NO_MODEL, "")
+    assert stored_state(enabled=True, rests=[lacking]).state is State.HEALTHY
 
 
 def test_without_a_gateway_the_rows_tell_the_state() -> None:

@@ -17,6 +17,7 @@ from isthmus.control.account_listing import AccountQuery
 from isthmus.control.accounts import Action
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import Conflict, Invalid, NotFound, OperationFailed
+from isthmus.control.providers import ProviderInput
 from isthmus.core.secret import Secret
 from isthmus.routing.account import AccountId
 from isthmus.routing.exhausted import State
@@ -84,6 +85,11 @@ async def test_a_provider_must_be_there(desk: Desk) -> None:
     assert [each.field for each in refused.value.fields] == ["provider"]
 
 
+async def test_which_kinds_a_provider_takes(desk: Desk) -> None:
+    assert await desk.accounts.kinds("openai") == ("api_key",)
+    assert await desk.accounts.kinds("nobody") == ()
+
+
 async def test_the_state_is_the_rows_word_until_a_gateway_has_one(desk: Desk) -> None:
     id = await create(desk)
     assert (await desk.accounts.get(id)).live.state is State.HEALTHY
@@ -126,6 +132,16 @@ async def test_an_edit_changes_what_was_written_alone(desk: Desk) -> None:
     assert (account.proxy, account.max_concurrency) == (None, None)
 
 
+async def test_new_details_do_not_forget_when_the_access_ends(desk: Desk) -> None:
+    ends = "2026-11-21T12:00:00Z"
+    id = await create(desk, details={"expires_at": ends, "plan": "pro"})
+    view = await desk.accounts.edit(ANNA, id, patch(details={"region": "eu"}))
+    assert view.account.details == {"region": "eu", "expires_at": ends}
+    # With another credential, its end is another.
+    view = await desk.accounts.edit(ANNA, id, patch(details={}, credential={"api_key": "sk-2"}))
+    assert view.account.details == {}
+
+
 async def test_a_credential_is_replaced_and_never_noted(desk: Desk) -> None:
     first, second = await create(desk, "sk-1"), await create(desk, "sk-2")
     await desk.accounts.edit(ANNA, first, patch(credential={"api_key": "sk-canary"}))
@@ -155,11 +171,11 @@ async def test_what_cannot_be_served_stays_off(desk: Desk) -> None:
         ANNA, [{"provider": "web", "kind": "session", "credential": {"session_key": "s"}}]
     )
     [account] = await desk.accounts.accounts.load_all()
-    with pytest.raises(Conflict, match="claude-web"):
+    with pytest.raises(Conflict, match="of-later"):
         await desk.accounts.edit(ANNA, account.id, patch(enabled=True))
     [done] = await desk.accounts.bulk(ANNA, Action.ENABLE, [account.id])
     assert not done.ok
-    assert "claude-web" in str(done.message)
+    assert "of-later" in str(done.message)
     assert await desk.accounts.accounts.load_all() == [account]
 
 
@@ -270,3 +286,22 @@ async def test_an_export_is_noted_and_comes_in_elsewhere(desk: Desk, sqlite: Dat
 def _kept(account: Account) -> dict[str, object]:
     changing = {"id", "created_ms", "updated_ms"}
     return {name: getattr(account, name) for name in account.__dataclass_fields__ if name not in changing}
+
+
+async def test_an_account_that_signs_in_keeps_what_its_kind_needs(desk: Desk) -> None:
+    await desk.providers.create(ANNA, ProviderInput(name="q", type="amazon-q"))
+    id = await create(desk, provider="q", kind="social", credential={"refresh_token": "made-up-refresh"})
+    for change, field in (
+        ({"credential": {"api_key": "sk-1"}}, "credential.refresh_token"),
+        ({"details": {"api_region": "nowhere/else"}}, "details.api_region"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await desk.accounts.edit(ANNA, id, patch(**change))
+        assert field in [each.field for each in refused.value.fields]
+    view = await desk.accounts.edit(ANNA, id, patch(details={"api_region": "eu-central-1"}, label="b"))
+    assert (view.account.details, view.account.enabled) == ({"api_region": "eu-central-1"}, True)
+    # An export without credentials brings details, too.
+    exported = await desk.accounts.export(ANNA, with_secrets=False)
+    exported["accounts"][0]["details"] = {"chat_url": "http://elsewhere.example"}
+    [told] = await desk.accounts.import_file(ANNA, AccountFile.model_validate(exported), overwrite=True)
+    assert (told.fate, [each.field for each in told.problems]) == (Fate.INVALID, ["details.chat_url"])

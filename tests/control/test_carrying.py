@@ -60,7 +60,9 @@ def haul() -> Haul:
         "another",
         providers=[
             NewProvider("vendor", "openai-compatible", {"base_url": url, "headers": {"x": Secret(CANARY)}}),
-            NewProvider("web", "claude-web", {"proxy": "none"}, enabled=False, reason="comes later"),
+            NewProvider(
+                "web", "claude-web", {"claude_web": {"locale": "de-DE"}}, enabled=False, reason="comes later"
+            ),
             NewProvider("openai", "openai-compatible", {"vendor": "openai"}),
             NewProvider("v1", "openai-compatible", {"base_url": url}),
             NewProvider(
@@ -72,12 +74,12 @@ def haul() -> Haul:
             NewAccount("vendor", "api_key", {"api_key": Secret(CANARY)}, "again"),
             NewAccount(
                 "web",
-                "session",
-                {"session_key": Secret(CANARY)},
+                "session_key",
+                {"session_key": Secret(f"sk-ant-sid01-{CANARY}")},
                 "two",
                 enabled=False,
                 off_reason="comes later",
-                details={"plan": ["pro"]},
+                details={"plan": "pro"},
             ),
             NewAccount("broken", "api_key", {"api_key": Secret(CANARY)}, "orphan"),
         ],
@@ -131,8 +133,8 @@ async def test_what_was_carried_is_whole(desk: Desk) -> None:
     outcomes = await carrier(desk).carry(haul())
     one, two = sorted(await desk.adder.accounts.load_all(), key=lambda account: account.label)
     assert (one.weight, one.successes, one.enabled) == (3, 4, True)
-    assert (two.enabled, two.details) == (False, {"plan": ["pro"]})
-    assert "claude-web" in str(two.off_reason)
+    assert (two.enabled, two.details) == (False, {"plan": "pro"})
+    assert two.off_reason == "comes later"
     vendor = await desk.adder.providers.find("vendor")
     assert vendor is not None
     assert vendor.settings["headers"] == {"x": Secret(CANARY)}

@@ -39,7 +39,13 @@ URL = "https://vendor.example/v1"
         ("openai-compatible", {"base_url": URL, "quirks": {"a": float("nan")}}, "settings"),
         ("anthropic", {"vendor": "openai"}, "settings"),
         ("no-such-type", {}, "type"),
-        ("claude-web", {"api_key": "sk-1"}, "settings.api_key"),
+        ("claude-code", {"api_key": "sk-1"}, "settings.api_key"),
+        ("claude-code", {"claude_code": {"mode": "batch"}}, "settings.claude_code.mode"),
+        ("claude-code", {"claude_code": {"mcp": {"enabled": True}}}, "settings"),
+        ("claude-code", {"whatever": 1}, "settings.whatever"),
+        ("claude-web", {"base_url": URL}, "settings"),
+        ("claude-web", {"claude_web": {"upload_api": "ftp"}}, "settings.claude_web.upload_api"),
+        ("dummy", {"claude_web": {"temporary": False}}, "settings"),
     ],
 )
 def test_what_is_wrong_is_named(type: str, settings: dict[str, Any], field: str) -> None:
@@ -54,7 +60,8 @@ def test_what_is_wrong_is_named(type: str, settings: dict[str, Any], field: str)
         ("openai-compatible", {"vendor": "openai", "headers": {"x-team": Secret("s")}}),
         ("anthropic", {"default_model": "claude-sonnet"}),
         ("dummy", {}),
-        ("amazon-q", {"whatever": {"it": "needs"}}),
+        ("claude-web", {"claude_web": {"chat_delete": False}}),
+        ("claude-code", {"claude_code": {"mode": "interactive", "pool": {"size": 0}}}),
     ],
 )
 def test_what_is_right_passes(type: str, settings: dict[str, Any]) -> None:
@@ -75,7 +82,7 @@ def test_what_is_secret_is_hidden_and_only_that() -> None:
 
 
 def test_of_a_later_type_whatever_is_called_like_a_secret_is_hidden() -> None:
-    hidden = with_secrets("claude-web", {"device": {"cookie": "c"}, "accessToken": "t", "region": "eu"})
+    hidden = with_secrets("of-later", {"device": {"cookie": "c"}, "accessToken": "t", "region": "eu"})
     assert shown(hidden) == {"device": {"cookie": MASK}, "accessToken": MASK, "region": "eu"}
 
 

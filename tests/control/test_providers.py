@@ -72,17 +72,33 @@ async def test_what_cannot_be_created(
     assert await desk.providers.providers.load_all() == []
 
 
+@pytest.mark.parametrize(
+    "part", [{"cli_path": "/bin/sh"}, {"file_access": {"allowed_tools": ["Bash"]}}, {"mcp": {}}]
+)
+async def test_nobody_chooses_from_afar_what_runs_on_the_machine(desk: Desk, part: dict[str, Any]) -> None:
+    [name] = part
+    with pytest.raises(Invalid) as refused:
+        await create(desk, type="claude-code", settings={"claude_code": part})
+    assert [each.field for each in refused.value.fields] == [f"settings.claude_code.{name}"]
+    await create(desk, type="claude-code", settings={"claude_code": {"mode": "interactive"}})
+    before = await desk.providers.providers.load_all()
+    with pytest.raises(Invalid):
+        await desk.providers.edit(ANNA, "vendor", ProviderPatch(settings={"claude_code": part}))
+    assert await desk.providers.providers.load_all() == before
+
+
 async def test_a_name_is_taken_once(desk: Desk) -> None:
     await create(desk)
     with pytest.raises(Conflict):
         await create(desk)
 
 
-async def test_a_later_type_is_kept_switched_off(desk: Desk) -> None:
-    await create(desk, type="claude-web", settings={"sessionKey": "canary", "style": "x"})
+async def test_what_a_later_version_has_stored_stays_off(desk: Desk) -> None:
+    settings = {"session": Secret("canary"), "style": "x"}
+    await desk.providers.providers.add(StoredProvider("vendor", "of-later", settings, 1, 1, enabled=False))
     view = await desk.providers.get("vendor")
-    assert (view.enabled, view.settings) == (False, {"sessionKey": "***", "style": "x"})
-    assert "claude-web" in str(view.off_reason)
+    assert (view.enabled, view.settings) == (False, {"session": "***", "style": "x"})
+    assert "of-later" in str(view.off_reason)
     with pytest.raises(Conflict):
         await desk.providers.edit(ANNA, "vendor", ProviderPatch(enabled=True))
 

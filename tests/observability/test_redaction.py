@@ -16,6 +16,7 @@ LOOKS_LIKE_A_SECRET = [
     ("sk-ant-api03-abcdefgh", MASK),
     ('{"key":"gsk_AbCdEf123456"}', f'{{"key":"{MASK}"}}'),
     ("Authorization: Bearer abc.def-ghi/jkl=", f"Authorization: Bearer {MASK}"),
+    ("Bearer token-0123 and bearer tokens3cret", f"Bearer {MASK} and bearer {MASK}"),
     ("{'authorization': 'bearer  tok3n'}", f"{{'authorization': 'bearer  {MASK}'}}"),
     ("x-api-key: my-own-key", f"x-api-key: {MASK}"),
     ("x-api-key: KEY-of-mine", f"x-api-key: {MASK}"),
@@ -42,6 +43,7 @@ def test_what_looks_like_a_secret_is_masked(line: str, shown: str) -> None:
         '{"model":"risk-assessment-v2","input_tokens":12}',
         "https://api.example.com/v1/models?limit=10",
         "the bearer of this letter",
+        "The bearer token included in the request is invalid.",
         "no API key: send one as `Authorization: Bearer KEY` or `x-api-key: KEY`",
         "monkey=3",
         "gpt-4o, claude-sonnet-5",
@@ -101,3 +103,10 @@ def test_what_looks_like_a_key_costs_no_line_anything() -> None:
     before = len(redaction._hints)
     redaction.know(Secret(f"sk-ant-{number:020}") for number in range(500))
     assert len(redaction._hints) == before
+
+
+def test_a_secret_that_is_good_for_nothing_any_more_is_forgotten() -> None:
+    redaction = Redaction([Secret("former-token"), Secret("present-token")])
+    redaction.forget([Secret("former-token"), Secret("never known")])
+    assert redaction.text("former-token present-token") == f"former-token {MASK}"
+    assert redaction.data(b"present-token") == MASK.encode()

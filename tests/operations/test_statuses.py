@@ -41,9 +41,9 @@ def unknown(model: str) -> Row:
     )
 
 
-def limited(model: str, **headers: str | None) -> Row:
+def limited(model: str, says: str = LIMITED, **headers: str | None) -> Row:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    chat = (429, LIMITED, LIMITED)
+    chat = (429, says, says)
     return Row(model, (429, "rate_limit_error"), chat, A.RateLimitError, O.RateLimitError, named)
 
 
@@ -79,7 +79,7 @@ ROWS = [
     ),
     limited("vendor/sim-429", retry_after="7"),
     limited("vendor/sim-429-reset-header", retry_after="360", x_ratelimit_reset_requests=None),
-    limited("vendor/sim-429-quota", x_should_retry="false"),
+    limited("vendor/sim-429-quota", "insufficient_quota", x_should_retry="false"),
     limited("dummy/dummy-429-2.5", retry_after="3"),
     broken("vendor/sim-401"),
     broken("vendor/sim-402"),

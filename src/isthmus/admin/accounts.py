@@ -17,6 +17,8 @@ from isthmus.control.account_listing import AccountQuery, AccountSort
 from isthmus.control.account_probing import ProbeResult, Trial
 from isthmus.control.account_views import AccountView
 from isthmus.control.accounts import AccountService, Action, Done
+from isthmus.control.surveys import allowance
+from isthmus.core.survey import KeptSurvey
 from isthmus.routing.exhausted import State
 
 AccountIdText = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=PRINTABLE)]
@@ -29,6 +31,34 @@ class CoolingAnswer(BaseModel):
     reason: str = Field(description="In a word, such as `rate_limit` or `quota`.")
     text: str = Field(description="The upstream's words.")
     strikes: int = Field(description="Rests that followed each other without a good answer between them.")
+
+
+class SurveySummary(BaseModel):
+    """In short; `GET /v2/accounts/{id}/survey` has the whole."""
+
+    plan: str | None
+    owner: str | None
+    used: float | None
+    limit: float | None = Field(description="null: none, or not known.")
+    unit: str
+    resets_at: Moment | None
+    models: int
+    read_at: Moment
+
+    @classmethod
+    def of(cls, kept: KeptSurvey) -> SurveySummary:
+        survey, summed = kept.survey, allowance(kept.survey)
+        resets_ms = survey.resets_ms if summed is None else summed.resets_ms
+        return cls(
+            plan=survey.plan,
+            owner=survey.owner,
+            used=None if summed is None else summed.used,
+            limit=None if summed is None else summed.limit,
+            unit="" if summed is None else summed.unit,
+            resets_at=_moment(resets_ms),
+            models=len(survey.models),
+            read_at=moment(kept.read_ms),
+        )
 
 
 class AccountAnswer(BaseModel):
@@ -65,6 +95,7 @@ class AccountAnswer(BaseModel):
     last_error_at: Moment | None
     created_at: Moment | None = Field(description="null for accounts of the configuration file.")
     updated_at: Moment | None
+    survey: SurveySummary | None = Field(description="What its upstream said of it last, where it was asked.")
 
     @classmethod
     def of(cls, view: AccountView) -> AccountAnswer:
@@ -82,6 +113,7 @@ class AccountAnswer(BaseModel):
             last_error_at=_moment(account.last_error_ms),
             created_at=None if view.read_only else moment(account.created_ms),
             updated_at=None if view.read_only else moment(account.updated_ms),
+            survey=None if view.survey is None else SurveySummary.of(view.survey),
         )
 
 

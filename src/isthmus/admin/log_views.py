@@ -21,7 +21,9 @@ class LogView(BaseModel):
     started_at: Moment
     endpoint: str
     dialect: str = Field(description="What the client spoke.")
-    lane: str | None = Field(description="Whether bytes went through untouched or were translated.")
+    lane: str | None = Field(
+        description="`raw`: bytes went through untouched; `translated`; `estimated`: counted here; `cache`: as answered before."
+    )
     key_id: str | None
     account_id: str | None = Field(description="The account asked last.")
     provider: str | None
@@ -44,6 +46,7 @@ class LogView(BaseModel):
     input_estimated: bool = Field(description="The input tokens are estimated, not measured.")
     output_estimated: bool
     cost_usd: float | None = Field(description="Null where no price is known.")
+    credits: float | None = Field(description="In the vendor's own unit of account, where it bills in one.")
     first_token_ms: int | None
     duration_ms: int
     attempts: int = Field(description="Requests to the upstream.")
@@ -62,6 +65,7 @@ class LogView(BaseModel):
             started_at=moment(row.started_ms),
             succeeded=row.succeeded,
             cost_usd=None if row.cost_nano_usd is None else row.cost_nano_usd / 1e9,
+            credits=None if row.micro_credits is None else row.micro_credits / 1e6,
             attempt_list=texts(row.attempt_list),
             losses=texts(row.losses),
             notes=texts(row.notes),

@@ -43,6 +43,8 @@ RULES: Final = (
     Rule("GET", "/v2/models", Need.HOLDER),
     # Reads that show secrets, or what administrators do.
     Rule("GET", "/v2/accounts/export/**", Need.ADMIN),
+    # Whoever opens the page of a sign-in can agree to it as somebody else.
+    Rule("GET", "/v2/logins/**", Need.ADMIN),
     Rule("GET", "/v2/backup/**", Need.ADMIN),
     Rule("GET", "/v2/audit/**", Need.ADMIN),
     Rule("GET", "/v2/**", Need.VIEWER),

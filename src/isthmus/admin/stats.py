@@ -7,7 +7,14 @@ from pydantic import BaseModel, Field
 
 from isthmus.admin.asking import Asker
 from isthmus.admin.figures import FiguresView, GroupView
-from isthmus.control.statistics import KeySummary, QueueState, StatisticsService, Summary
+from isthmus.control.statistics import (
+    CacheFigures,
+    KeySummary,
+    ProcessFigures,
+    QueueState,
+    StatisticsService,
+    Summary,
+)
 
 
 class LossView(BaseModel):
@@ -35,6 +42,48 @@ class QueueView(BaseModel):
         )
 
 
+class CacheView(BaseModel):
+    """The answers that are kept of one provider (`cache`), in this process."""
+
+    provider: str
+    entries: int
+    bytes: int
+    hits: int = Field(description="Requests that were answered from it, since it was made.")
+    misses: int = Field(description="Requests of which nothing was found.")
+
+    @classmethod
+    def of(cls, figures: CacheFigures) -> CacheView:
+        return cls(
+            provider=figures.provider,
+            entries=figures.entries,
+            bytes=figures.bytes,
+            hits=figures.hits,
+            misses=figures.misses,
+        )
+
+
+class ProcessView(BaseModel):
+    """The processes of a provider that answers through a program (`claude-code`), below this process."""
+
+    provider: str
+    idle: int = Field(description="Started in advance, or kept for the next turn of a conversation.")
+    busy: int = Field(description="At work, starting, or ending.")
+    waiting: int = Field(description="Requests that wait for one.")
+    started: int = Field(description="Since the gateway began; likewise the next.")
+    died: int = Field(description="Of these, ended by themselves.")
+
+    @classmethod
+    def of(cls, figures: ProcessFigures) -> ProcessView:
+        return cls(
+            provider=figures.provider,
+            idle=figures.idle,
+            busy=figures.busy,
+            waiting=figures.waiting,
+            started=figures.started,
+            died=figures.died,
+        )
+
+
 class SummaryAnswer(BaseModel):
     version: str
     uptime_s: float
@@ -49,6 +98,8 @@ class SummaryAnswer(BaseModel):
     errors: list[GroupView] = Field(description="Of today, by class.")
     losses: list[LossView] = Field(description="What could not be carried over, most frequent first, lately.")
     queue: QueueView | None = Field(description="Null for the holder of a key.")
+    caches: list[CacheView] = Field(description="Of the providers whose answers are kept.")
+    processes: list[ProcessView] = Field(description="Of the providers that answer through a program.")
 
     @classmethod
     def of(cls, summary: Summary) -> SummaryAnswer:
@@ -64,6 +115,8 @@ class SummaryAnswer(BaseModel):
             errors=[GroupView.of(each) for each in summary.errors],
             losses=[LossView(loss=each.loss, requests=each.requests) for each in summary.losses],
             queue=None if summary.queue is None else QueueView.of(summary.queue),
+            caches=[CacheView.of(each) for each in summary.caches],
+            processes=[ProcessView.of(each) for each in summary.processes],
         )
 
 
@@ -74,6 +127,8 @@ class KeySummaryAnswer(BaseModel):
     uptime_s: float
     today: FiguresView | None = Field(description="Of the key that was shown, since midnight, UTC.")
     month: FiguresView | None = Field(description="Since the first of the month, UTC.")
+    caches: list[CacheView] = Field(description="Of the providers whose answers are kept.")
+    processes: list[ProcessView] = Field(description="Of the providers that answer through a program.")
 
     @classmethod
     def of(cls, summary: KeySummary) -> KeySummaryAnswer:
@@ -82,6 +137,8 @@ class KeySummaryAnswer(BaseModel):
             uptime_s=summary.uptime_s,
             today=None if summary.today is None else FiguresView.of(summary.today),
             month=None if summary.month is None else FiguresView.of(summary.month),
+            caches=[CacheView.of(each) for each in summary.caches],
+            processes=[ProcessView.of(each) for each in summary.processes],
         )
 
 

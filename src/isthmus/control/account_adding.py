@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from isthmus.config import ProviderSettings
-from isthmus.control.account_checks import account_problems, off_reason
+from isthmus.control.account_checks import account_problems, details_problems, off_reason
 from isthmus.control.account_input import AccountInput, AccountRecord, check
 from isthmus.control.account_views import hint
 from isthmus.control.clock import new_id
@@ -172,13 +172,18 @@ def _candidate(
         return Added(index, Fate.INVALID, problems=checked)
     record = _as_record(checked)
     not_yet = off_reason(types[record.provider]) if record.provider in types else None
+    if problems := tuple(_problems(record, types)):
+        return Added(index, Fate.INVALID, label=record.label or "", problems=problems)
     if record.credential is None:
         return _Candidate(index, record, None, not_yet)
-    problems = tuple(account_problems(record.provider, record.kind, record.credential, types))
-    if problems:
-        return Added(index, Fate.INVALID, label=record.label or "", problems=problems)
     account = _account(record, record.credential, not_yet, now_ms)
     return _Candidate(index, record, account, not_yet)
+
+
+def _problems(record: AccountRecord, types: Mapping[str, str]) -> Iterable[FieldProblem]:
+    if record.credential is None:
+        return details_problems(record.kind, record.details, types.get(record.provider, ""))
+    return account_problems(record.provider, record.kind, record.credential, types, record.details)
 
 
 def _as_record(checked: AccountInput | AccountRecord) -> AccountRecord:
@@ -216,9 +221,10 @@ def _account(
 
 
 def _switched(record: AccountRecord, not_yet: str | None) -> dict[str, Any]:
-    enabled = record.enabled and not_yet is None
-    reason = not_yet or (storable(record.off_reason) if record.off_reason else None)
-    return {"enabled": enabled, "off_reason": None if enabled else reason}
+    if record.enabled:
+        return {"enabled": not_yet is None, "off_reason": not_yet}
+    # Its own reason stays: the version that serves the type switches on whatever waited for that alone.
+    return {"enabled": False, "off_reason": storable(record.off_reason) if record.off_reason else None}
 
 
 def _id_of(candidate: _Candidate) -> str:

@@ -102,7 +102,9 @@ class _AccountFields(Written):
 class AccountInput(_AccountFields):
     """A new account."""
 
-    credential: Credential = Field(description='For `api_key`: `{"api_key": "…"}`. Never shown again.')
+    credential: Credential = Field(
+        description='For `api_key`: `{"api_key": "…"}`; other kinds have other members (docs/accounts.md). Never shown again.'
+    )
 
 
 class AccountRecord(_AccountFields):

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from isthmus.config import ProviderSettings
 from isthmus.core.secret import Secret
+from isthmus.core.survey import KeptSurvey
 from isthmus.routing.account import AccountId
+from isthmus.routing.cooldown import CoolingReason
 from isthmus.routing.exhausted import State
 from isthmus.routing.slot import Standing
 from isthmus.storage.accounts import API_KEY, LASTING_MEMBERS, Account
@@ -21,6 +23,9 @@ CONFIGURED_LABEL: Final = "configuration file"
 HINT_CHARS: Final = 4
 LEAST_FOR_HINT: Final = 16
 """A shorter secret would be told in too great a part."""
+
+SIGNING_IN: Final = frozenset({"amazon-q", "claude-web", "claude-code"})
+"""Types of providers that can do nothing without an account."""
 
 Standings = Mapping[AccountId, Standing]
 """What a running gateway knows of its accounts."""
@@ -44,6 +49,8 @@ class LiveState:
 class AccountView:
     account: Account
     live: LiveState
+    survey: KeptSurvey | None = None
+    """What its upstream said of it last."""
 
     @property
     def read_only(self) -> bool:
@@ -64,7 +71,10 @@ def is_configured(account_id: str) -> bool:
 
 
 def brings_account(settings: ProviderSettings, *, others: bool) -> bool:
-    """Whether a provider of the file is an account by itself. One without a credential needs none, unless `others` are stored."""
+    """Whether a provider of the file is an account by itself. One without a credential needs none, unless `others` are stored or
+    its accounts sign in."""
+    if settings.type in SIGNING_IN:
+        return bool(settings.api_key)
     return bool(settings.api_key or settings.headers or not others)
 
 
@@ -116,4 +126,5 @@ def stored_state(*, enabled: bool, rests: Sequence[CooldownRow]) -> LiveState:
     """What the database alone says, where no gateway runs."""
     if not enabled:
         return LiveState(State.DISABLED, coolings=tuple(rests))
-    return LiveState(State.COOLING if rests else State.HEALTHY, coolings=tuple(rests))
+    is_cooling = any(rest.reason != CoolingReason.NO_MODEL for rest in rests)
+    return LiveState(State.COOLING if is_cooling else State.HEALTHY, coolings=tuple(rests))

@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from isthmus.config import ProviderSettings
 from isthmus.control.account_adding import AccountAdder, Added, Fate, summary
-from isthmus.control.account_checks import credential_problems, off_reason
+from isthmus.control.account_checks import (
+    SERVED_TYPES,
+    credential_problems,
+    details_problems,
+    kinds_of,
+    off_reason,
+)
 from isthmus.control.account_file import AccountFile, account_file
 from isthmus.control.account_input import AccountInput, AccountPatch, AccountRecord
 from isthmus.control.account_listing import AccountQuery, page_of
@@ -31,6 +37,8 @@ from isthmus.control.clock import now_ms
 from isthmus.control.failures import Conflict, FieldProblem, Invalid, NotFound, OperationFailed
 from isthmus.control.paging import Page
 from isthmus.control.people import Person
+from isthmus.control.surveys import Last, none_known
+from isthmus.core.logins import EXPIRES_AT
 from isthmus.core.secret import Secret
 from isthmus.routing.account import AccountId
 from isthmus.storage.accounts import Account, AccountStore, AlreadyThere, Outline
@@ -75,6 +83,7 @@ class AccountService:
     probe: Probe
     standings: Callable[[], Awaitable[Standings]] = no_standings
     """What a gateway in this process knows of its accounts; without one, the database says what it can."""
+    surveys: Last = none_known
 
     # Reading
 
@@ -85,7 +94,12 @@ class AccountService:
         page = page_of(outlines, lives, query, cursor, limit)
         found = {each.id: each for each in await self.accounts.find_all([each.id for each in page.items])}
         found |= configured
-        views = [AccountView(found[each.id], lives[each.id]) for each in page.items if each.id in found]
+        surveys = await self.surveys([*found])
+        views = [
+            AccountView(found[each.id], lives[each.id], surveys.get(each.id))
+            for each in page.items
+            if each.id in found
+        ]
         return Page(views, page.next_cursor)
 
     async def get(self, id: str) -> AccountView:
@@ -131,6 +145,11 @@ class AccountService:
         await self.note(person, "account.create", added.id, f"{written.provider}: {added.label}")
         return await self.get(added.id)
 
+    async def kinds(self, provider: str) -> Sequence[str]:
+        """What accounts of this provider may be; empty when there is none of the name, or this version cannot serve it."""
+        type = (await self._adder.types()).get(provider)
+        return kinds_of(type) if type in SERVED_TYPES else ()
+
     async def feed(self, person: Person, written: Sequence[object]) -> Sequence[Added]:
         """Adds what is new and right, and says what became of each."""
         added = await self._adder.add(written, now_ms())
@@ -159,7 +178,8 @@ class AccountService:
         def apply(account: Account) -> Account:
             _check_edit(account, changes, types)
             reason = None if "enabled" in changes else account.off_reason
-            return replace(account, **changes, off_reason=reason, updated_ms=now)
+            edited = replace(account, **changes, off_reason=reason, updated_ms=now)
+            return edited if "credential" in changes else replace(edited, details=_with_end(account, edited))
 
         self._refuse_configured(id, "edited")
         try:
@@ -241,7 +261,8 @@ class AccountService:
         return [*map(_outline, own), *stored]
 
     async def _view(self, account: Account) -> AccountView:
-        return AccountView(account, (await self._lives([_outline(account)]))[account.id])
+        live = (await self._lives([_outline(account)]))[account.id]
+        return AccountView(account, live, (await self.surveys([account.id])).get(account.id))
 
     async def _lives(self, outlines: Sequence[Outline]) -> dict[str, LiveState]:
         now = now_ms()
@@ -307,10 +328,12 @@ def _check_edit(account: Account, changes: Mapping[str, Any], types: Mapping[str
     if changes.get("enabled") and (reason := off_reason(type)):
         raise Conflict(f"account {account.id} stays off: {reason}", [FieldProblem("enabled", reason)])
     credential: Mapping[str, Secret] | None = changes.get("credential")
-    if credential is not None:
-        problems = list(credential_problems(account.kind, credential, type))
-        if problems:
-            raise Invalid("the credential is not valid: see its fields", problems)
+    details = changes.get("details", account.details)
+    problems = [] if credential is None else [*credential_problems(account.kind, credential, type, details)]
+    if credential is None and "details" in changes:
+        problems = [*details_problems(account.kind, details, type)]
+    if problems:
+        raise Invalid("the change is not valid: see its fields", problems)
 
 
 def _done(id: str, refusal: OperationFailed | None, probe: ProbeResult | None) -> Done:
@@ -319,6 +342,12 @@ def _done(id: str, refusal: OperationFailed | None, probe: ProbeResult | None) -
     if probe is not None:
         return Done(id, ok=probe.ok, message=probe.error, probe=probe)
     return Done(id, ok=True)
+
+
+def _with_end(before: Account, edited: Account) -> Mapping[str, Any]:
+    """Details that were written anew, with the end of the access that is still the same."""
+    ends = before.details.get(EXPIRES_AT)
+    return edited.details if ends is None else {EXPIRES_AT: ends, **edited.details}
 
 
 def _not_found(id: str) -> NotFound:

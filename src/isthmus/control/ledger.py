@@ -57,6 +57,8 @@ class Ledger:
         self._writing = asyncio.Lock()
         self.failing: str | None = None
         """Why the last attempt to write failed; None when it went well."""
+        self.listeners: list[Callable[[str, AccountId, Change], None]] = []
+        """Hear of every change of an account. They neither wait nor raise."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="ledger")
@@ -91,6 +93,8 @@ class Ledger:
             self._dead[account] = self._redact(change.disabled)
             log.error("account switched off", provider=provider, account=account, text=self._dead[account])
         self._urgent.set()
+        for listener in self.listeners:
+            listener(provider, account, change)
 
     def used(
         self, account: AccountId, tokens_in: int, tokens_out: int, failure: UpstreamError | None

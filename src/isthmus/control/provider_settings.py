@@ -16,13 +16,15 @@ from isthmus.config.draft import Draft
 from isthmus.config.explain import explain
 from isthmus.config.problems import dotted
 from isthmus.config.shape import bare, is_mapping, step, value_type
-from isthmus.control.account_checks import LATER_TYPES, SERVED_TYPES
+from isthmus.control.account_checks import SERVED_TYPES
 from isthmus.control.failures import FieldProblem
 from isthmus.core.secret import Secret
 
 MASK: Final = "***"
 """Stands where a secret is. Given back, it means: as it was."""
 MAX_CHARS: Final = 200_000
+OF_THE_MACHINE: Final = ("cli_path", "file_access", "mcp")
+"""Parts of `claude_code`."""
 
 _SECRET_NAMES: Final = re.compile(
     r"key|token|secret|passw|cookie|session|credential|authorization", re.IGNORECASE
@@ -30,9 +32,9 @@ _SECRET_NAMES: Final = re.compile(
 
 
 def settings_problems(name: str, type: str, settings: Mapping[str, Any]) -> list[FieldProblem]:
-    """All that is wrong with them, by field. Of a type that this version cannot serve, little is known to be wrong."""
+    """All that is wrong with them, by field."""
     problems = [*_own_problems(type, settings)]
-    if problems or type in LATER_TYPES:
+    if problems:
         return problems
     draft = Draft({"providers": {name: {**settings, "type": type}}})
     provider = _read(draft, name)
@@ -43,6 +45,14 @@ def settings_problems(name: str, type: str, settings: Mapping[str, Any]) -> list
         except ValueError as error:
             draft.problem(("providers", name), str(error).removeprefix(f"providers.{name}: "))
     return [_field_problem(name, each) for each in dict.fromkeys(draft.problems)]
+
+
+def machine_problems(settings: Mapping[str, Any]) -> list[FieldProblem]:
+    """What decides about the gateway's own machine, and so is no business of those who administer it from elsewhere."""
+    own = settings.get("claude_code")
+    said = "decides what runs on the gateway's machine: only its configuration file can set it"
+    named = own if isinstance(own, Mapping) else {}
+    return [FieldProblem(f"settings.claude_code.{name}", said) for name in OF_THE_MACHINE if name in named]
 
 
 def with_own_names(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def _own_name(name: str) -> str:
 
 
 def _own_problems(type: str, settings: Mapping[str, Any]) -> Iterator[FieldProblem]:
-    if type not in SERVED_TYPES | LATER_TYPES:
+    if type not in SERVED_TYPES:
         known = ", ".join(sorted(SERVED_TYPES))
         yield FieldProblem("type", f"there is no such type: use one of {known}")
     if not _fits_json(settings):

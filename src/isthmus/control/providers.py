@@ -19,6 +19,7 @@ from isthmus.control.failures import Conflict, FieldProblem, Invalid, NotFound
 from isthmus.control.paging import Page, read_cursor, write_cursor
 from isthmus.control.people import Person
 from isthmus.control.provider_settings import (
+    machine_problems,
     merged,
     settings_problems,
     shown,
@@ -101,6 +102,7 @@ class ProviderService:
 
     async def create(self, person: Person, written: ProviderInput) -> ProviderView:
         """Raises `Invalid`, and `Conflict` when the name is taken."""
+        _check_machine(written.name, written.settings)
         provider = self.checked(written)
         if not await self.providers.add(provider):
             raise _taken(written.name)
@@ -110,6 +112,7 @@ class ProviderService:
     async def edit(self, person: Person, name: str, patch: ProviderPatch) -> ProviderView:
         """Raises `NotFound`, `Invalid` and `Conflict`."""
         self._refuse_configured(name)
+        _check_machine(name, patch.settings)
 
         def apply(provider: StoredProvider) -> StoredProvider:
             settings = merged(provider.settings, with_secrets(provider.type, patch.settings))
@@ -162,6 +165,11 @@ class ProviderService:
             raise Conflict(
                 f"provider {name!r} is declared in the configuration file: change providers.{name} there"
             )
+
+
+def _check_machine(name: str, settings: Mapping[str, Any]) -> None:
+    if problems := machine_problems(settings):
+        raise Invalid(f"provider {name!r} is not valid: see its fields", problems)
 
 
 def _checked(provider: StoredProvider) -> StoredProvider:

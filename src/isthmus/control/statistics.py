@@ -21,10 +21,12 @@ from isthmus.storage.request_logs import RequestLogs, Traffic
 from isthmus.storage.request_sums import DAY_MS, HOUR_MS, Dimension, RequestSums, Slice, Span, Sums
 
 __all__ = [
+    "CacheFigures",
     "Dimension",
     "Figures",
     "KeySummary",
     "Latency",
+    "ProcessFigures",
     "QueueState",
     "Report",
     "Span",
@@ -64,6 +66,31 @@ class LossCount:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheFigures:
+    """The answers that are kept of one provider, and how often one was looked for since they are."""
+
+    provider: str
+    entries: int
+    bytes: int
+    hits: int
+    misses: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFigures:
+    """The processes of one provider that answers through a program."""
+
+    provider: str
+    idle: int
+    busy: int
+    waiting: int
+    """Requests that wait for one."""
+    started: int
+    died: int
+    """Ended by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The dashboard."""
 
@@ -79,6 +106,10 @@ class Summary:
     losses: Sequence[LossCount]
     queue: QueueState | None
     """How the writing of the log goes; nothing that concerns the holder of a key."""
+    caches: Sequence[CacheFigures]
+    """Of this process."""
+    processes: Sequence[ProcessFigures]
+    """Below this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +121,8 @@ class KeySummary:
     today: Figures | None
     month: Figures | None
     """None without a key."""
+    caches: Sequence[CacheFigures]
+    processes: Sequence[ProcessFigures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +134,8 @@ class StatisticsService:
     version: str
     started_ms: int
     now_ms: Callable[[], int] = now_ms
+    caches: Callable[[], Sequence[CacheFigures]] = tuple
+    processes: Callable[[], Sequence[ProcessFigures]] = tuple
 
     async def report(
         self,
@@ -144,6 +179,8 @@ class StatisticsService:
             [each for each in errors if each.name is not None],
             await self._losses(keys),
             self.queue() if keys is None else None,
+            self.caches(),
+            self.processes(),
         )
 
     async def public_summary(self, key_id: str | None) -> KeySummary:
@@ -151,14 +188,19 @@ class StatisticsService:
         now = self.now_ms()
         uptime_s = self._uptime_s(now)
         if key_id is None:
-            return KeySummary(self.version, uptime_s, None, None)
+            return KeySummary(self.version, uptime_s, None, None, self.caches(), self.processes())
 
         async def used(since_ms: int) -> Figures:
             sums = await self._total(Slice(since_ms, now + 1, None, (key_id,)))
             return figures_of(sums, _minutes(since_ms, now, now))
 
         return KeySummary(
-            self.version, uptime_s, await used(now - now % DAY_MS), await used(_month_begin(now))
+            self.version,
+            uptime_s,
+            await used(now - now % DAY_MS),
+            await used(_month_begin(now)),
+            self.caches(),
+            self.processes(),
         )
 
     async def _total(self, wanted: Slice) -> Sums | None:

@@ -23,6 +23,7 @@ _COUNTS: Final = (
     "cache_write_tokens",
     "output_tokens",
     "reasoning_tokens",
+    "micro_credits",
 )
 _READ_AHEAD: Final = 4
 """So many times its length of a text are searched for secrets: one that is cut in two would not be recognised."""
@@ -61,6 +62,8 @@ class LogRow(NamedTuple):
     output_estimated: bool = False
     cost_nano_usd: int | None = None
     """None where no price is known."""
+    micro_credits: int | None = None
+    """Millionths of the vendor's own unit of account; None where it bills in none."""
     first_token_ms: int | None = None
     attempts: int = 1
     attempt_list: str | None = None
@@ -125,6 +128,7 @@ def _counts_are_plausible(row: LogRow) -> bool:
         and 0 <= (row.cache_write_tokens or 0) <= LARGEST_COUNT
         and 0 <= (row.output_tokens or 0) <= LARGEST_COUNT
         and 0 <= (row.reasoning_tokens or 0) <= LARGEST_COUNT
+        and 0 <= (row.micro_credits or 0) <= LARGEST_COUNT
     )
 
 

@@ -29,7 +29,8 @@ _PATTERNS: Final = re.compile(
     | (?P<kept> (?i: \b bearer \s+
                 | \b x-api-key ["']? \s* [:=] \s* ["']?
                 | [?&] (?: api[-_]?key | key | (?: access_?)? token ) = ) )
-      (?! KEY` )  [^\s"'&,;}\\]{3,}                                            # our own words say `Bearer KEY`
+      (?! KEY` | (?i: tokens? (?: \s | $ ) ) )                               # said of one: `Bearer KEY`, "the bearer token is"
+      [^\s"'&,;}\\]{3,}
     """,
     re.VERBOSE,
 )
@@ -48,6 +49,14 @@ class Redaction:
         values = {secret.reveal() for secret in secrets}
         unlike = (value for value in values if not _is_recognised(value))
         self._spellings |= {spelling for value in unlike for spelling in _spellings(value)}
+        self._arrange()
+
+    def forget(self, secrets: Iterable[Secret]) -> None:
+        """Those that are good for nothing any more: tokens come anew every hour, and each that is known costs every line."""
+        self._spellings -= {spelling for secret in secrets for spelling in _spellings(secret.reveal())}
+        self._arrange()
+
+    def _arrange(self) -> None:
         # Longest first, so that a secret that begins another does not leave the other's end behind.
         self._known = sorted(self._spellings, key=len, reverse=True)
         self._hints = (*_HINTS, *self._known)
