@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.cli.account_reading import read_credentials, read_text, read_variable, write_private
+from isthmus.cli.account_reading import as_written, read_credentials, read_text, read_variable, write_private
 from isthmus.cli.failure import CommandFailed
 
 
@@ -23,6 +23,46 @@ def test_members_of_a_credential(tmp_path: Path) -> None:
     file = tmp_path / "credential.json"
     file.write_text('{"refresh_token": "r"}')
     assert read_credentials(None, None, file) == [{"refresh_token": "r"}]
+
+
+@pytest.mark.parametrize("kind", [None, "session_key"])
+def test_a_session_key_says_itself_what_it_is(kind: str | None) -> None:
+    key, organization = "sk-ant-sid01-made-up", "0b7c2d1e-5a44-4f0e-9a31-6f1f0e2a9c10"
+    session = {"kind": "session_key", "credential": {"session_key": key}, "details": {}}
+    assert as_written({"api_key": key}, kind) == session
+    with_organization = session | {"details": {"organization_id": organization}}
+    assert as_written({"api_key": f"{key}:{organization}"}, kind) == with_organization
+
+
+@pytest.mark.parametrize("text", ["sk-ant-sid01-made-up", "sk-ant-api03-made-up", "nonsense"])
+def test_where_only_sessions_are_taken_a_key_is_judged_as_one(text: str) -> None:
+    session = {"kind": "session_key", "credential": {"session_key": text}, "details": {}}
+    assert as_written({"api_key": text}, None, ("session_key",)) == session
+    assert as_written({"session_key": text}, None, ("session_key",)) == {
+        "kind": "session_key",
+        "credential": {"session_key": text},
+    }
+    assert as_written({"api_key": "ksk_1"}, None, ("builder_id", "api_key"))["kind"] == "api_key"
+
+
+def test_a_session_key_is_never_taken_for_an_api_key() -> None:
+    assert as_written({"api_key": "sk-ant-sid01-made-up"}, None, ("api_key",))["kind"] == "session_key"
+
+
+@pytest.mark.parametrize(
+    ("credential", "kind", "read_as"),
+    [
+        ({"api_key": "sk-1"}, None, "api_key"),
+        ({"api_key": "sk-1"}, "api_key", "api_key"),
+        ({"api_key": "sk-ant-sid01-made-up"}, "api_key", "api_key"),
+        ({"refresh_token": "r"}, "social", "social"),
+        ({"session_key": "sk-ant-sid01-made-up"}, "session_key", "session_key"),
+    ],
+)
+def test_others_are_what_their_kind_is_called(
+    credential: dict[str, str], kind: str | None, read_as: str
+) -> None:
+    assert as_written(credential, kind) == {"kind": read_as, "credential": credential}
 
 
 def test_a_variable_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,13 @@ from isthmus.cli.app import main
 from isthmus.cli.stores import DATABASE_FILE
 from simulators.openai_vendor import OpenAIVendor
 
-CONFIG = {"providers": {"vendor": {"base_url": "http://127.0.0.1:9/v1"}, "play": {"type": "dummy"}}}
+CONFIG = {
+    "providers": {
+        "vendor": {"base_url": "http://127.0.0.1:9/v1"},
+        "play": {"type": "dummy"},
+        "web": {"type": "claude-web"},
+    }
+}
 
 
 class Accounts:
@@ -99,6 +105,13 @@ def test_another_kind_of_credential_comes_from_json(accounts: Accounts) -> None:
     file = accounts.file('{"session_key": "s-1"}')
     said = accounts.run("add", "vendor", "--kind", "session", "--credential-file", file, code=1)
     assert "kind: providers of type 'openai-compatible' take accounts of kind 'api_key'" in said
+
+
+def test_what_is_no_session_key_is_said_to_be_none(accounts: Accounts) -> None:
+    said = accounts.run("add", "web", "--key-file", accounts.file("sk-ant-api03-made-up\nnonsense\n"), code=1)
+    assert "is a key of Anthropic's API: add it to a provider of type anthropic" in said
+    assert "is no session key: copy the value of the cookie sessionKey" in said
+    assert "made-up" not in said and "nonsense" not in said
 
 
 @pytest.mark.parametrize(

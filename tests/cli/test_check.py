@@ -45,6 +45,18 @@ async def test_with_ask_a_model_is_asked(run: Run, tmp_path: Path) -> None:
         assert vendor.requests[-1].json["model"] == "sim-text"
 
 
+async def test_a_provider_whose_accounts_sign_in_is_asked_elsewhere(run: Run, tmp_path: Path) -> None:
+    gone = {"chat_url": "http://127.0.0.1:9/q"}
+    write(tmp_path, q={"type": "amazon-q", "amazon_q": gone})
+    done = await check(run)
+    assert done.returncode == 0
+    [_, line] = done.stdout.splitlines()
+    assert line.split()[:2] == ["q", "ok"]
+    assert "isthmus accounts test" in line
+    write(tmp_path, q={"type": "amazon-q", "api_key": "ksk_sim-of-nobody", "amazon_q": gone})
+    assert (await check(run)).returncode == 1, "a key of its own is asked here"
+
+
 async def test_a_wrong_key_and_nobody_at_home(run: Run, tmp_path: Path) -> None:
     async with OpenAIVendor(keys=["sk-another"]) as vendor:
         write(

@@ -1,18 +1,22 @@
 """What is written in the settings arrives where it works."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from isthmus.cli.compose import Hands, build, directory, open_hands
+from isthmus.cli.compose import Credentials, Hands, build, directory, mirror, open_hands, source
 from isthmus.config import Settings
-from isthmus.core.commands import Stream
+from isthmus.core.commands import Grant, Keep, Stream
 from isthmus.core.conversation import Conversation, Role, Text, Turn
-from isthmus.core.errors import BadRequest
+from isthmus.core.errors import BadRequest, Scope, UpstreamError
 from isthmus.core.interfaces import CHAT, MESSAGES, ModelInfo, Target
 from isthmus.core.losses import Policy
+from isthmus.core.secret import Secret
+from isthmus.routing.pool import AccountId, Member
 from isthmus.server.gateway import Gateway
+from isthmus.shaping.compression import Method, Plan
 
 SETTINGS: dict[str, Any] = {
     "server": {
@@ -45,6 +49,17 @@ async def built(**changes: Any) -> Gateway:
     settings = Settings.model_validate(SETTINGS | changes)
     async with open_hands(settings.images) as hands:
         return build(settings, hands)
+
+
+async def test_answers_of_claude_code_have_less_time() -> None:
+    for changes, seconds in (
+        ({}, 300),
+        ({"defaults": {"timeout_s": 9}}, 9),
+        ({"defaults": {"idle_timeout_s": 9}}, 300),
+        ({"providers": {"near": {"type": "claude-code", "timeout_s": 7}}}, 7),
+    ):
+        gateway = await built(**{"providers": {"near": {"type": "claude-code"}}, "aliases": {}, **changes})
+        assert gateway.endpoints.offer.suppliers["near"].face.channel.limits.whole_s == seconds
 
 
 async def test_limits_and_policy_reach_the_sources() -> None:
@@ -119,3 +134,118 @@ async def test_auto_cache_reaches_anthropic(wanted: bool) -> None:
     command = next(provider.exchange(hello, Target("claude-sonnet-5", provider.abilities("claude-sonnet-5"))))
     assert isinstance(command, Stream)
     assert (b"cache_control" in command.body) is wanted
+
+
+ACCOUNT = Credentials("far", Member(AccountId("acc_1")), {"api_key": Secret("stored-key")}, details={"a": 1})
+
+
+TOLD = Keep({"session_key": Secret("new")}, used=Secret("kept"))
+
+
+class Notebook:
+    """Keeps accounts signed in, and notes who asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Secret | None]] = []
+        self.told: list[tuple[str, Keep]] = []
+
+    def keep(self, account: str, told: Keep) -> None:
+        self.told.append((account, told))
+
+    async def grant(self, account: str, refused: Secret | None) -> Grant:
+        self.asked.append((account, refused))
+        return Grant("builder_id", Secret("kept"))
+
+
+async def test_stored_accounts_get_their_access_from_the_keeper() -> None:
+    settings, notebook = Settings.model_validate(SETTINGS), Notebook()
+    async with open_hands(settings.images) as hands:
+        kept = source(settings, "far", hands, ACCOUNT, notebook)
+        assert (await kept.authorize(None)).token == Secret("kept")
+        await kept.authorize(Secret("old"))
+        own = source(
+            settings, "far", hands, replace(ACCOUNT, member=Member(AccountId("config:far"))), notebook
+        )
+        assert await own.authorize(None) == Grant("api_key", Secret("stored-key"), {"a": 1})
+        for each in (kept, own, source(settings, "far", hands, ACCOUNT)):
+            each.keep(TOLD)
+    assert notebook.told == [("acc_1", TOLD)], "of the others nothing is stored"
+    assert notebook.asked == [("acc_1", None), ("acc_1", Secret("old"))]
+
+
+async def test_a_key_that_was_refused_is_not_shown_again() -> None:
+    settings = Settings.model_validate(SETTINGS)
+    async with open_hands(settings.images) as hands:
+        own = source(settings, "far", hands, ACCOUNT)
+        for refusing in (
+            own.authorize(Secret("stored-key")),
+            source(settings, "far", hands).authorize(None),
+        ):
+            with pytest.raises(UpstreamError) as raised:
+                await refusing
+            assert raised.value.scope is Scope.CREDENTIAL
+
+
+WEB = {"type": "claude-web"}
+
+
+@pytest.mark.parametrize(
+    ("providers", "mirror", "chosen"),
+    [
+        ({"web": WEB}, {"enabled": True, "prefix": "/m"}, "web"),
+        ({"web": WEB, "two": WEB}, {"enabled": True, "prefix": "/m", "provider": "two"}, "two"),
+        ({"web": WEB, "two": WEB}, {"enabled": True, "prefix": "/m"}, None),
+        ({}, {"enabled": True, "prefix": "/m"}, None),
+        ({}, {"enabled": True, "prefix": "/m", "provider": "near"}, None),
+        ({"web": WEB}, {"prefix": "/m"}, None),
+        ({"web": WEB}, {"enabled": True}, None),
+    ],
+)
+async def test_mirror_mode_is_off_where_it_is_not_clear_what_it_mirrors(
+    providers: dict[str, Any], mirror: dict[str, Any], chosen: str | None
+) -> None:
+    found = (await built(providers=SETTINGS["providers"] | providers, mirror=mirror)).mirror
+    assert (None if found is None else found.provider) == chosen
+
+
+async def test_a_callers_session_sees_its_provider_and_nothing_else() -> None:
+    settings = Settings.model_validate(
+        SETTINGS
+        | {
+            "providers": SETTINGS["providers"] | {"web": WEB | {"models": {"best": "claude-opus-4-8"}}},
+            "mirror": {"enabled": True, "prefix": "/m", "requests_per_minute": 7},
+        }
+    )
+    caller = Grant("session_key", Secret("sk-ant-sid01-made-up"), {"organization_id": "o"})
+    async with open_hands(settings.images) as hands:
+        found = mirror(settings, hands)
+        assert found is not None
+        assert found.requests_per_minute == 7
+        first, second = found.offer(caller), found.offer(caller)
+        assert [*first.suppliers] == ["web"]
+        assert first.plans == {}
+        assert first.directory.choose("best").model == "claude-opus-4-8"
+        supplier = first.suppliers["web"]
+        assert supplier.max_attempts == 1
+        assert supplier.face.provider is not second.suppliers["web"].face.provider, (
+            "nobody shares what it learns"
+        )
+        assert await supplier.face.authorize(None) is caller
+        with pytest.raises(UpstreamError) as refused:
+            await supplier.face.authorize(caller.token)
+        assert refused.value.scope is Scope.CREDENTIAL
+        assert supplier.face.keep(TOLD) is None
+
+
+async def test_plans_of_compression_reach_the_endpoints_of_providers_that_want_it() -> None:
+    providers = {
+        "near": SETTINGS["providers"]["near"],
+        "far": {"type": "dummy", "compression": {"method": "off"}},
+        "own": {"type": "dummy", "compression": {"keep_turns": 2, "threshold_tokens": 5000}},
+    }
+    general = {"method": "summarise", "model": "fast", "at": 0.5, "timeout_s": 9}
+    gateway = await built(providers=providers, compression=general, aliases={})
+    near = Plan(Method.SUMMARISE, at=0.5, model="fast", timeout_s=9)
+    own = replace(near, keep_turns=2, threshold_tokens=5000)
+    assert gateway.endpoints.offer.plans == {"near": near, "own": own}
+    assert (await built()).endpoints.offer.plans == {}

@@ -43,6 +43,25 @@ def test_it_names_the_file_the_providers_and_the_default() -> None:
     assert "spare  dummy\n" in text
 
 
+def test_a_provider_without_an_account_says_how_it_gets_one() -> None:
+    types = {"q": {"type": "amazon-q"}, "web": {"type": "claude-web"}, "spare": {"type": "dummy"}}
+    settings = Settings.model_validate({"providers": types})
+    text = greeting(settings, 8000, None, [], [], with_keys=False)
+    assert "q      amazon-q\n         answers nothing before it has an account: `isthmus login q`\n" in text
+    assert "`isthmus accounts add web`" in text
+    text = greeting(settings, 8000, None, [], [], with_keys=False, with_accounts={"q", "web"})
+    assert "account" not in text.partition("Claude Code")[0]
+
+
+def test_mirror_mode_is_not_on_unseen() -> None:
+    types = {"web": {"type": "claude-web"}}
+    mirror = {"enabled": True, "prefix": "/mirror"}
+    settings = Settings.model_validate({"providers": types, "mirror": mirror})
+    text = greeting(settings, 8000, None, [], [], with_keys=False, mirrors=True)
+    assert "http://127.0.0.1:8000/mirror  takes session keys of claude.ai" in text
+    assert "Mirror" not in greeting(settings, 8000, None, [], [], with_keys=False)
+
+
 def test_it_says_why_something_was_found() -> None:
     found = [Found("local", SETTINGS.providers["local"], "Ollama answers on port 11434")]
     text = greeting(SETTINGS, 8000, None, found, [], with_keys=False)

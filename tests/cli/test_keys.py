@@ -168,7 +168,7 @@ def test_lists_are_for_people_too(keys: Keys) -> None:
     assert "This month" in keys.run("usage", "laptop")[0]
     assert json.loads(keys.run("usage", "laptop", "--json")[0]) == []
     assert [row["name"] for row in keys.listed("--text", "LAP")] == ["laptop"]
-    assert keys.listed("--text", "x") == []
+    assert keys.listed("--text", "not there") == []
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,13 @@ def shown(report: Report) -> list[list[str]]:
     return [line.split() for line in out.getvalue().splitlines()]
 
 
+def test_tokens_that_were_not_measured_have_a_tilde() -> None:
+    half = log_row(1, input_tokens=7, output_tokens=34, output_estimated=True)
+    assert "  7 → ~34 tokens" in log_line(half).plain
+    guessed = log_row(2, input_tokens=7, output_tokens=34, input_estimated=True, output_estimated=True)
+    assert "  ~7 → ~34 tokens" in log_line(guessed).plain
+
+
 def test_a_line_tells_how_it_went() -> None:
     line = log_line(log_row(1, key_id="key_1", input_tokens=1200, output_tokens=34, first_token_ms=250)).plain
     for part in (
@@ -52,6 +59,12 @@ def test_a_line_tells_how_it_went() -> None:
     assert "main/claude → gpt" in failed
     assert "overloaded: come back" in failed
     assert "attempts" not in line
+    assert "credits" not in line
+    assert (
+        "main/claude  messages/count_tokens" in log_line(log_row(5, endpoint="messages/count_tokens")).plain
+    )
+    assert "  messages" not in log_line(log_row(6, endpoint="messages")).plain
+    assert "0.1547 credits" in log_line(log_row(4, micro_credits=154_700)).plain
     assert "3 attempts" in log_line(log_row(3, attempts=3)).plain
 
 

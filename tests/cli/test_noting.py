@@ -20,7 +20,7 @@ def record() -> Record:
     kept.provider, kept.account, kept.key = "p", "acc_1", "key_1"
     kept.model_asked, kept.model_used, kept.lane, kept.streamed = "claude-x", "gpt-x", "translated", True
     kept.status, kept.stop = 200, "end_turn"
-    kept.usage = Usage(7, 2, 1, 3, 1, output_estimated=True)
+    kept.usage = Usage(7, 2, 1, 3, 1, micro_credits=31_200, output_estimated=True)
     kept.cost_nano_usd = 1234
     kept.first_token_s = kept.started_s + 0.5
     kept.losses = (Loss("seed", Action.DROPPED),)

@@ -1,16 +1,23 @@
 """A provider is asked for its list and, where wanted, for a word; whatever it does, the finding says it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from isthmus.cli.probe import Finding, probe
 from isthmus.config import ProviderSettings
+from isthmus.core.commands import Exchange
+from isthmus.core.conversation import Conversation
+from isthmus.core.interfaces import Target
 from isthmus.core.losses import Policy
 from isthmus.providers.dummy import Dummy
 from isthmus.server.sources import Source
 from isthmus.transport.http import Http, Limits
+from isthmus.transport.programs import Programs
+from isthmus.transport.workers import CrewRules
+from parrots import PYTHON, talk, until
 from plainly import Wordy, lines, upstream
 
 SETTINGS = ProviderSettings(
@@ -111,6 +118,32 @@ async def test_the_dummy_needs_nobody() -> None:
     assert not failing.ok
     assert pausing.ok
     assert pausing.took_s >= 0.1
+
+
+class Talkative(Wordy):
+    """Answers by a program."""
+
+    def exchange(self, conversation: Conversation, target: Target) -> Exchange:
+        yield talk(*self.things)
+
+    things: tuple[list[object], ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("things", "ok", "said"),
+    [((), True, "words-1 answered"), ((["complain", "out of paper"], ["leave", 2]), False, "out of paper")],
+)
+async def test_a_program_may_be_asked(
+    tmp_path: Path, things: tuple[list[object], ...], ok: bool, said: str
+) -> None:
+    async with upstream(refuses(404)) as played, Http() as http, Programs(tmp_path) as programs:
+        provider = Talkative(played.url)
+        provider.things = things
+        crew = programs.crew("parrots", CrewRules(), lambda: PYTHON)
+        finding = await probe(Source(provider, http.channel(Limits()), crew=crew), SETTINGS, ask=True)
+        await until(lambda: crew.figures().busy == 0)
+    assert finding.ok is ok
+    assert said in f"{finding.did} {finding.problem}"
 
 
 def test_a_finding_can_be_written_down() -> None:

@@ -71,4 +71,4 @@ async def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
 async def test_whoever_may_call_sees_a_summary(tmp_path: Path) -> None:
     async with gateway(tmp_path) as (running, _):
         summary = (await ask(running.live.gateway, "GET", "/stats")).json
-        assert summary.keys() == {"version", "uptime_s", "today", "month"}
+        assert summary.keys() == {"version", "uptime_s", "today", "month", "caches", "processes"}

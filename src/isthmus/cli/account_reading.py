@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from isthmus.cli.failure import CommandFailed
-from isthmus.storage.accounts import API_KEY
+from isthmus.storage.accounts import API_KEY, SESSION_KEY
+
+SESSION_BEGINS: Final = "sk-ant-sid"
 
 
 def read_credentials(
@@ -77,3 +80,21 @@ def write_private(file: Path, text: str) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise CommandFailed(f"{file}: {error.strerror}") from None
+
+
+def as_written(credential: dict[str, Any], kind: str | None, kinds: Sequence[str] = ()) -> dict[str, Any]:
+    """Kind, credential and details of an account. `kinds`: what the provider takes; where it is one, an account is of that.
+
+    What was read as a key may be a session key of claude.ai, which says so by its beginning; an organization may follow it after
+    a colon.
+    """
+    text = str(credential.get(API_KEY, ""))
+    if kind is None and text.startswith(SESSION_BEGINS):
+        kind = SESSION_KEY
+    elif kind is None and len(kinds) == 1:
+        [kind] = kinds
+    if kind == SESSION_KEY and credential.keys() == {API_KEY}:
+        key, _, organization = text.partition(":")
+        details = {"organization_id": organization} if organization else {}
+        return {"kind": SESSION_KEY, "credential": {SESSION_KEY: key}, "details": details}
+    return {"kind": kind or API_KEY, "credential": credential}

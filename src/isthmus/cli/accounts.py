@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from pydantic import ValidationError
@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from isthmus.cli.account_desk import open_desk
-from isthmus.cli.account_reading import read_credentials, read_text, read_variable, write_private
+from isthmus.cli.account_reading import as_written, read_credentials, read_text, read_variable, write_private
+from isthmus.cli.account_surveys import Reading, open_survey_desk, survey_row, survey_table
+from isthmus.cli.account_surveys import problem_lines as survey_problems
 from isthmus.cli.account_tables import (
     account_row,
     account_table,
@@ -27,6 +29,7 @@ from isthmus.cli.account_tables import (
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.settings import ConfigFile
 from isthmus.cli.tables import print_table
+from isthmus.cli.token_files import find_tokens, import_tokens, show_import
 from isthmus.control.account_adding import Added, Fate, summary
 from isthmus.control.account_file import AccountFile
 from isthmus.control.account_input import problems_of
@@ -37,7 +40,6 @@ from isthmus.control.accounts import AccountService, Action
 from isthmus.control.paging import MAX_PAGE
 from isthmus.control.people import OPERATOR
 from isthmus.routing.exhausted import State
-from isthmus.storage.accounts import API_KEY
 
 ABOUT: Final = "Accounts at upstreams."
 
@@ -111,7 +113,10 @@ def add_accounts(
             help="For other kinds: a JSON object with the credential's members (`-`: standard input).",
         ),
     ] = None,
-    kind: Annotated[str, typer.Option("--kind", help="What the provider calls its logins.")] = API_KEY,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", help="What the provider calls its logins; left out, the key itself says."),
+    ] = None,
     label: Annotated[str | None, typer.Option("--label", help="What people call it.")] = None,
     priority: Annotated[int, typer.Option("--priority", help="The lower number is preferred.")] = 0,
     weight: Annotated[int, typer.Option("--weight", help="Share under strategy `weighted`.")] = 1,
@@ -135,7 +140,6 @@ def add_accounts(
     """
     common = {
         "provider": provider,
-        "kind": kind,
         "label": label,
         "enabled": not disabled,
         "priority": priority,
@@ -148,35 +152,82 @@ def add_accounts(
         "proxy": None if proxy_env is None else read_variable(proxy_env, "--proxy-env"),
     }
     credentials = read_credentials(key_file, key_env, credential_file)
-    written = [{**common, "credential": each} for each in credentials]
-    _show_added(asyncio.run(_add(config, written)), as_json=False)
+    _show_added(asyncio.run(_add(config, common, credentials, kind)), as_json=False)
 
 
-async def _add(config: Path | None, written: Sequence[object]) -> Sequence[Added]:
+async def _add(
+    config: Path | None, common: dict[str, Any], credentials: Sequence[dict[str, Any]], kind: str | None
+) -> Sequence[Added]:
     async with open_desk(config) as service:
-        return await service.feed(OPERATOR, written)
+        kinds = await service.kinds(common["provider"])
+        return await service.feed(
+            OPERATOR, [{**common, **as_written(each, kind, kinds)} for each in credentials]
+        )
 
 
 @app.command("import")
 def import_accounts(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote (`-`: standard input).")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH…",
+            help="What `export` wrote; with --from, files and directories of another program (`-`: standard input).",
+        ),
+    ],
+    source: Annotated[
+        Literal["amazon-q"] | None,
+        typer.Option(
+            "--from",
+            help="Take logins of this kind from token files, databases and account lists of other programs, which are only read.",
+        ),
+    ] = None,
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", help="With --from: whose accounts they become; made when there is none."),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Accounts that are here take what the file says of them.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --from: only say what would become of each login.")
     ] = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
-    """Take in exported accounts. What is here already stays as it is, unless --replace.
+    """Take in exported accounts, or logins of other programs. What is here already stays as it is, unless --replace.
 
-    Exit codes: 0 all are there now, 1 something is wrong with one of them, 2 the file cannot be read.
+    Exit codes: 0 all are there now, 1 something is wrong with one of them, 2 a file cannot be read.
     """
+    if source is not None:
+        if replace:
+            raise CommandFailed(
+                "--replace is for exports of this gateway alone, not with --from", exit_code=2
+            )
+        _import_tokens(config, paths, provider, dry_run=dry_run, as_json=as_json)
+        return
+    if provider is not None or dry_run or len(paths) > 1:
+        raise CommandFailed(
+            "--provider, --dry-run and several paths go with --from amazon-q alone", exit_code=2
+        )
+    [file] = paths
     try:
         read = AccountFile.model_validate_json(read_text(file))
     except ValidationError as error:
         [first, *_] = problems_of(error)
         said = f"{first.field}: {first.message}" if first.field else first.message
-        raise CommandFailed(f"{file} is no export of accounts: {said}", exit_code=2) from None
+        way_out = "for token files and lists of other programs say --from amazon-q"
+        raise CommandFailed(f"{file} is no export of accounts: {said}; {way_out}", exit_code=2) from None
     _show_added(asyncio.run(_import(config, read, replace=replace)), as_json=as_json)
+
+
+def _import_tokens(
+    config: Path | None, paths: Sequence[Path], provider: str | None, *, dry_run: bool, as_json: bool
+) -> None:
+    found = find_tokens(paths, Path.home())
+    imported = asyncio.run(import_tokens(config, found, provider, dry_run=dry_run))
+    show_import(imported, dry_run=dry_run, as_json=as_json)
+    if any(each.added.fate is Fate.INVALID for each in imported.taken):
+        raise typer.Exit(1)
 
 
 async def _import(config: Path | None, file: AccountFile, *, replace: bool) -> Sequence[Added]:
@@ -221,7 +272,7 @@ def try_accounts(
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
-    """Ask each account for a few words, which may cost a little. Changes nothing.
+    """Ask each account for a few words, which may cost a little, or for what its upstream tells of it, which does not.
 
     Exit codes: 0 all answered, 1 one did not.
     """
@@ -245,6 +296,37 @@ async def _try(
                 if not quietly:
                     console.print(trial_line(trial))
     return trials
+
+
+@app.command("survey")
+def survey_accounts(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT…]", help="Ids or labels.")] = None,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="Every account whose upstream tells of it.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Ask upstreams what they say of accounts: plan, allowance, models. Costs no message.
+
+    What was read within five minutes is shown again. Exit codes: 0 all is told, 1 something could not be read.
+    """
+    if bool(names) == everyone:
+        raise CommandFailed("name accounts, or say --all", exit_code=2)
+    readings = asyncio.run(_survey(config, names))
+    if as_json:
+        _print_json([survey_row(each) for each in readings])
+    else:
+        print_table(Console(highlight=False), survey_table(readings))
+        for line in survey_problems(readings):
+            _say(line)
+    raise typer.Exit(0 if all(each.is_whole for each in readings) else 1)
+
+
+async def _survey(config: Path | None, names: list[str] | None) -> list[Reading]:
+    async with open_survey_desk(config) as desk:
+        ids = await _ids(desk.accounts, names) if names else await desk.accounts.ids_of(None)
+        return [each async for each in desk.readings(ids, named=bool(names))]
 
 
 @app.command("enable")

@@ -17,6 +17,7 @@ from isthmus.admin import audit as audit_api
 from isthmus.admin import backup as backup_api
 from isthmus.admin import ips as ips_api
 from isthmus.admin import keys as keys_api
+from isthmus.admin import logins as logins_api
 from isthmus.admin import logs as logs_api
 from isthmus.admin import me as me_api
 from isthmus.admin import models as models_api
@@ -24,14 +25,18 @@ from isthmus.admin import providers as providers_api
 from isthmus.admin import settings as settings_api
 from isthmus.admin import sign_in as sign_in_api
 from isthmus.admin import stats as stats_api
+from isthmus.admin import surveys as surveys_api
+from isthmus.admin import token_files as token_files_api
 from isthmus.admin import users as users_api
 from isthmus.admin.app import admin_app
 from isthmus.admin.bodies import SAFE
 from isthmus.admin.errors import render, request_id
 from isthmus.admin.guard import AdminGuard
 from isthmus.cli.account_desk import probe_account
+from isthmus.cli.caching import cache_figures
 from isthmus.cli.compose import Hands
 from isthmus.cli.live import Live
+from isthmus.cli.login_desk import sender
 from isthmus.cli.stores import Stores
 from isthmus.control.account_probing import ProbeResult
 from isthmus.control.account_views import Standings
@@ -43,6 +48,7 @@ from isthmus.control.failures import Denied, Unavailable
 from isthmus.control.identity import Identities
 from isthmus.control.ips import IpService
 from isthmus.control.keys import KeyService
+from isthmus.control.logins import LoginService
 from isthmus.control.logs import LogService
 from isthmus.control.models import ModelService, Serving
 from isthmus.control.passwords import Passwords
@@ -52,6 +58,7 @@ from isthmus.control.set_up import SetUp
 from isthmus.control.settings import SettingService
 from isthmus.control.sign_in import SignIn
 from isthmus.control.statistics import StatisticsService
+from isthmus.control.token_files import TokenFiles
 from isthmus.control.tokens import Tokens
 from isthmus.control.users import Users
 from isthmus.core.errors import BadRequest
@@ -61,6 +68,7 @@ from isthmus.server.gateway import Gateway
 from isthmus.storage.accounts import Account
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.errors import StorageError
+from isthmus.storage.logins import LoginStore
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.sessions import SessionStore
@@ -96,7 +104,14 @@ class Administration:
         self.users = UserStore(database)
         self.keys = KeyService(tables.keys, tables.key_usage, self.audit, self._is_user)
         self.statistics = StatisticsService(
-            self.sums, self.logs, self.keys.own_ids, lambda: self.log.state, __version__, self.live.started_ms
+            self.sums,
+            self.logs,
+            self.keys.own_ids,
+            lambda: self.log.state,
+            __version__,
+            self.live.started_ms,
+            caches=cache_figures(lambda: self.live.gateway.endpoints.offer.suppliers),
+            processes=self.hands.crews.figures,
         )
         identities = Identities(SessionStore(database), TokenStore(database))
         self.site = Doorstep(self.live, AtOnce(self.live, AdminGuard(self.app(), identities, MAX_BODY_BYTES)))
@@ -122,6 +137,7 @@ class Administration:
             audit.note,
             self._probe,
             self._standings,
+            self.live.kept.surveys.last_of,
         )
         providers = ProviderService(
             tables.providers, lambda: self.live.configured.providers, audit.note, accounts.count_states
@@ -130,9 +146,19 @@ class Administration:
             tables.settings, audit, self.live.configured, lambda: self.live.settings.providers
         )
         database = self.stores.database
+        logins = LoginService(
+            LoginStore(database, self.stores.vault),
+            accounts,
+            lambda: self.live.settings.providers,
+            sender(lambda: self.live.settings, self.hands.http),
+        )
         return (
             *self._routers_for_people(),
+            # Before `/{id}`, which is no name of an account there.
+            token_files_api.router(TokenFiles(accounts, providers)),
             accounts_api.router(accounts),
+            surveys_api.router(self.live.kept.surveys),
+            logins_api.router(logins),
             providers_api.router(providers),
             keys_api.router(self.keys),
             settings_api.router(settings),
@@ -180,7 +206,7 @@ class Administration:
         return self.live.standings()
 
     async def _probe(self, account: Account) -> ProbeResult:
-        return await probe_account(account, self.live.settings, self.hands.http)
+        return await probe_account(account, self.live.settings, self.hands, self.live.kept)
 
     async def _is_user(self, id: str) -> bool:
         return await self.users.load(id) is not None

@@ -34,8 +34,10 @@ class Entry(NamedTuple):
 
 COMMANDS: Final = {
     "serve": Entry("isthmus.cli.serve", "Run the gateway."),
+    "demo": Entry("isthmus.cli.demo", "Try a kind of upstream on a simulator, without an account."),
     "check": Entry("isthmus.cli.check", "Validate the configuration and probe every provider."),
     "claude": Entry("isthmus.cli.claude", "Run Claude Code through the gateway."),
+    "batch": Entry("isthmus.cli.batch", "Answer a file of requests through the gateway."),
     "lint-stream": Entry(
         "isthmus.cli.lint_stream", "Judge a captured SSE stream against its dialect's grammar."
     ),
@@ -45,6 +47,7 @@ COMMANDS: Final = {
     "example-config": Entry("isthmus.cli.example_config", "Print a commented isthmus.yaml."),
     "migrate": Entry("isthmus.cli.migrate", "Take over from another program."),
     "accounts": Entry("isthmus.cli.accounts", "Accounts at upstreams."),
+    "login": Entry("isthmus.cli.login", "Sign in accounts of Amazon Q and Kiro."),
     "keys": Entry("isthmus.cli.keys", "API keys of the gateway."),
     "ips": Entry("isthmus.cli.ips", "Addresses that are refused."),
     "logs": Entry("isthmus.cli.logs", "The log of requests."),

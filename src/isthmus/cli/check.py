@@ -14,13 +14,16 @@ from rich.console import Console
 from rich.text import Text
 
 from isthmus.cli.compose import build, every_source, open_hands
+from isthmus.cli.crews import has_self_test
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.found import look_around, with_found
-from isthmus.cli.probe import Finding, probe
+from isthmus.cli.probe import Finding, probe, try_out_alone
 from isthmus.cli.settings import ConfigFile, secrets_of
-from isthmus.config import ConfigError, Loaded, Problem, load
+from isthmus.config import ConfigError, Loaded, Problem, ProviderSettings, load
+from isthmus.control.account_views import brings_account
 from isthmus.observability.logs import set_up
 from isthmus.observability.redaction import Redaction
+from isthmus.server.sources import Source
 
 app = typer.Typer(add_completion=False)
 
@@ -39,7 +42,8 @@ def check(
     """Validate the configuration and probe every provider, one line each.
 
     A provider is asked for its list of models, which most vendors give only for a valid key and charge nothing for. One that
-    has no list, or every one with `--ask`, is sent a request for a few words.
+    has no list, or every one with `--ask`, is sent a request for a few words. Accounts that are signed in are not asked:
+    `isthmus accounts test` does that.
 
     Exit codes: 0 all is well, 1 something failed.
     """
@@ -67,8 +71,17 @@ async def _probe_all(loaded: Loaded, *, ask: bool) -> tuple[list[Finding], Redac
             sources = every_source(settings, hands)
         except ValueError as error:
             raise CommandFailed(f"the configuration does not fit together: {error}") from None
-        probes = (probe(each, settings.providers[name], ask=ask) for name, each in sources.items())
+        probes = (_probe(each, settings.providers[name], ask=ask) for name, each in sources.items())
         return await asyncio.gather(*probes), redaction
+
+
+async def _probe(source: Source, settings: ProviderSettings, *, ask: bool) -> Finding:
+    if not brings_account(settings, others=False):
+        # What its accounts hold is in the database, of which this command knows nothing.
+        finding = await try_out_alone(source, settings) if has_self_test(source) else Finding(source.name)
+        finding.did.append("is asked by account: `isthmus accounts test`")
+        return finding
+    return await probe(source, settings, ask=ask)
 
 
 def _refuse(problems: Iterable[Problem], text: str, *, as_json: bool) -> None:

@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote, urlsplit
@@ -23,10 +22,8 @@ from isthmus.config import Settings
 from isthmus.config.fields import is_loopback
 from isthmus.control.keys import BEGINNING
 from isthmus.core.secret import Secret
+from isthmus.transport.find_claude import PROGRAM, bundled_claude
 
-PROGRAM: Final = "claude"
-CARRIER: Final = "claude_agent_sdk"
-"""The package whose wheel carries the binary. Only located, never imported."""
 _KEPT: Final = (
     "ANTHROPIC_MODEL",
     "ANTHROPIC_SMALL_FAST_MODEL",
@@ -125,21 +122,12 @@ def find_program(cli_path: Path | None) -> Path:
         return cli_path.absolute()
     if (on_path := shutil.which(PROGRAM)) is not None:
         return Path(on_path).absolute()
-    if (bundled := _bundled()) is not None:
+    if (bundled := bundled_claude()) is not None:
         return bundled
     raise CommandFailed(
         "Claude Code is not installed: there is no `claude` on PATH. Install it as its vendor describes, or with "
         f"`{sys.executable} -m pip install claude-agent-sdk`, or say where it is with `--cli-path`"
     )
-
-
-def _bundled() -> Path | None:
-    spec = find_spec(CARRIER)
-    for folder in (spec.submodule_search_locations or []) if spec is not None else []:
-        program = Path(folder) / "_bundled" / ("claude.exe" if os.name == "nt" else "claude")
-        if os.access(program, os.X_OK):
-            return program
-    return None
 
 
 def client_key(environment: Mapping[str, str], settings: Settings, variable: str | None) -> Secret:

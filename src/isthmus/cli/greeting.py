@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
-from isthmus import __version__
+from isthmus import __version__, registry
 from isthmus.config import ProviderSettings, Settings
 from isthmus.discovery import Found
 
@@ -24,8 +25,11 @@ def greeting(
     warnings: Sequence[str],
     *,
     with_keys: bool,
+    with_accounts: AbstractSet[str] = frozenset(),
+    mirrors: bool = False,
 ) -> str:
-    """Plain text for a person. Shows no key."""
+    """Plain text for a person. Shows no key. `with_accounts`: names of providers that have some. `mirrors`: mirror mode is on,
+    which takes more than its setting."""
     url = address(settings.server.host, port)
     key = YOUR_KEY if with_keys else NO_KEY
     came = (
@@ -39,8 +43,9 @@ def greeting(
         f"Isthmus {__version__} is ready at {url} ({came})",
         *(f"note: {each}" for each in warnings),
         "",
-        *_providers(settings, found),
+        *_providers(settings, found, with_accounts),
         "",
+        *(_mirror(settings, url) if mirrors else ()),
         *_for_clients(url, key, example_model(settings)),
     ]
     return "\n".join(parts) + "\n"
@@ -70,17 +75,35 @@ def example_model(settings: Settings) -> str:
     return values[0] if values else _USUAL_MODEL.get(provider.type, "MODEL")
 
 
-_USUAL_MODEL: Final = {"dummy": "dummy", "anthropic": "claude-sonnet-5"}
+_USUAL_MODEL: Final = {
+    "dummy": "dummy",
+    "anthropic": "claude-sonnet-5",
+    "amazon-q": "claude-sonnet-4.5",
+    "claude-web": "claude-sonnet-4-6",
+    "claude-code": "claude-sonnet-5-5",
+}
 
 
-def _providers(settings: Settings, found: Sequence[Found]) -> list[str]:
+def _providers(settings: Settings, found: Sequence[Found], with_accounts: AbstractSet[str]) -> list[str]:
     why = {each.name: each.why for each in found}
     width = max(map(len, settings.providers))
     lines = ["Providers"]
     for name, provider in settings.providers.items():
         default = "  (default)" if name == settings.default_provider else ""
         lines.append(f"  {name:<{width}}  {why.get(name) or _described(provider)}{default}")
+        logins = None if name in with_accounts else registry.logins(name, provider)
+        if logins is not None:
+            way = f"isthmus login {name}" if logins.methods else f"isthmus accounts add {name}"
+            lines.append(f"  {'':<{width}}  answers nothing before it has an account: `{way}`")
     return lines
+
+
+def _mirror(settings: Settings, url: str) -> list[str]:
+    return [
+        "Mirror mode",
+        f"  {url}{settings.mirror.prefix}  takes session keys of claude.ai from anybody",
+        "",
+    ]
 
 
 def _described(provider: ProviderSettings) -> str:

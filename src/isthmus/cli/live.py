@@ -16,11 +16,14 @@ import structlog
 from pydantic import ValidationError
 
 from isthmus import registry
-from isthmus.cli.compose import Credentials, Hands, Stock, build, callers, guard, offer
+from isthmus.cli.compose import Credentials, Hands, Stock, begin_crews, build, callers, guard, mirror, offer
+from isthmus.cli.keeping import keeping
 from isthmus.cli.stores import Stores
 from isthmus.config import ProviderSettings, Settings
+from isthmus.config.checks import CLAUDE_CODE, network_problem
 from isthmus.config.live import with_stored
 from isthmus.control.clock import now_ms
+from isthmus.control.conversations import Conversations
 from isthmus.control.ips import rules_of
 from isthmus.control.ledger import Ledger
 from isthmus.core.secret import Secret
@@ -34,6 +37,7 @@ from isthmus.routing.slot import Standing
 from isthmus.server.callers import Caller
 from isthmus.server.gateway import Gateway
 from isthmus.storage.accounts import Account, AccountStore
+from isthmus.storage.conversations import ConversationStore
 from isthmus.storage.cooldowns import CooldownRow, CooldownStore
 from isthmus.storage.errors import StorageError
 from isthmus.storage.ips import BlockStore
@@ -113,6 +117,10 @@ class Live:
         self._stored_accounts: Mapping[str, Account] = {}
         self.settings = configured
         """In force: with stored providers and settings."""
+        self.kept = keeping(stores, hands.http, lambda: self.settings, redaction)
+        store = ConversationStore(stores.database, stores.vault)
+        self.conversations = Conversations(store, lambda: self.settings.conversations)
+        ledger.listeners.append(self.kept.surveys.changed)
         self.refused: Mapping[str, str] = {}
         """Stored settings and providers that are not in force, and why."""
         self.gateway: Gateway
@@ -121,12 +129,22 @@ class Live:
         """Raises `ValueError` when what file and environment say does not fit together."""
         self._revisions = await self._database.revisions()
         await self._load_settings()
+        await self.kept.surveys.load()
         stock = await self._stock(await self.tables.cooldowns.load(now_ms()))
-        self.gateway = build(self.settings, self._hands, stock, journal=self._ledger, limiter=self._limiter)
+        self.gateway = build(
+            self.settings,
+            self._hands,
+            stock,
+            journal=self._ledger,
+            limiter=self._limiter,
+            keeper=self.kept.keeper,
+            memory=self.conversations,
+        )
         await self._apply_keys(stock.callers)
         await self._apply_blocks()
         self._apply_settings()
         await self._apply_prices()
+        begin_crews(self.settings, self._hands, self.gateway.endpoints.offer)
         return self.gateway
 
     async def follow(self) -> None:
@@ -170,10 +188,14 @@ class Live:
         stock = await self._stock([])
         suppliers = self.gateway.endpoints.offer.suppliers
         try:
-            self.gateway.endpoints.offer = offer(self.settings, self._hands, stock, self._ledger, suppliers)
+            self.gateway.endpoints.offer = offer(
+                self.settings, self._hands, stock, self._ledger, suppliers, keeper=self.kept.keeper
+            )
         except ValueError as error:
             log.warning("stored settings do not fit together and are left out", error=str(error))
             self.settings = before
+        self.gateway.mirror = mirror(self.settings, self._hands)
+        begin_crews(self.settings, self._hands, self.gateway.endpoints.offer)
         self._apply_settings()
 
     async def _load_settings(self) -> None:
@@ -185,6 +207,8 @@ class Live:
             try:
                 providers[stored.name] = _provider(stored.type, stored.settings)
                 registry.build(stored.name, providers[stored.name])
+                if (problem := network_problem(self.configured, providers[stored.name])) is not None:
+                    raise ValueError(problem)
             except (ValidationError, ValueError) as error:
                 providers.pop(stored.name, None)
                 refused[f"provider {stored.name}"] = str(error)
@@ -200,15 +224,16 @@ class Live:
     async def _stock(self, cooldowns: Iterable[CooldownRow]) -> Stock:
         accounts = await self.tables.accounts.load_all()
         self.redaction.know(secret for account in accounts for secret in _secrets_of(account))
-        self._clear_renewed(accounts)
+        self.kept.keeper.seed(accounts)
+        self._clear_replaced(accounts)
         return Stock(
             [credentials_of(each) for each in accounts],
             [_cooling(row) for row in cooldowns],
             await self._callers(),
         )
 
-    def _clear_renewed(self, accounts: Iterable[Account]) -> None:
-        """What was held against an earlier credential says nothing of the new one."""
+    def _clear_replaced(self, accounts: Iterable[Account]) -> None:
+        """What was held against an earlier credential says nothing of the new one. A renewed one is still the same."""
         known, self._stored_accounts = self._stored_accounts, {each.id: each for each in accounts}
         for id, account in self._stored_accounts.items():
             if id in known and known[id].fingerprint != account.fingerprint:
@@ -290,7 +315,7 @@ def _vendor(provider: ProviderSettings | None) -> str:
     """Whose prices they are."""
     if provider is None:
         return ""
-    return provider.vendor or (provider.type if provider.type == "anthropic" else "")
+    return provider.vendor or ("anthropic" if provider.type in {"anthropic", CLAUDE_CODE} else "")
 
 
 def _provider(type: str, settings: Mapping[str, Any]) -> ProviderSettings:
@@ -316,7 +341,9 @@ def credentials_of(account: Account) -> Credentials:
         tokens_per_day=account.tokens_per_day,
         credential_version=account.updated_ms,
     )
-    return Credentials(account.provider, member, account.credential, account.proxy)
+    return Credentials(
+        account.provider, member, account.credential, account.proxy, account.kind, account.details
+    )
 
 
 def _cooling(row: CooldownRow) -> Cooling:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Final
 
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +13,9 @@ from isthmus.cli.moments import write_moment
 from isthmus.control.statistics import Figures, Group, Report
 from isthmus.observability.log_row import LogRow
 from isthmus.routing.limits import Unit, amount
+
+_ANSWERS: Final = frozenset({"messages", "chat/completions"})
+"""What most requests are for, and so not worth a word."""
 
 
 def log_line(row: LogRow, key_names: Mapping[str, str] = MappingProxyType({})) -> Text:
@@ -26,9 +30,11 @@ def log_line(row: LogRow, key_names: Mapping[str, str] = MappingProxyType({})) -
         f"  {_seconds(row.duration_ms):>8}  {_model(row)}",
     )
     said = [
-        "" if row.output_tokens is None else f"{_input_tokens(row):,} → {row.output_tokens:,} tokens",
+        "" if row.endpoint in _ANSWERS or not row.provider else row.endpoint,
+        "" if row.output_tokens is None else _tokens(row, row.output_tokens),
         "" if row.first_token_ms is None else f"first after {_seconds(row.first_token_ms)}",
         "" if row.cost_nano_usd is None else amount(Unit.COST, row.cost_nano_usd),
+        "" if row.micro_credits is None else f"{row.micro_credits / 1e6:,.4g} credits",
         f"key {_plain(key_names.get(row.key_id, row.key_id))}" if row.key_id else "",
         f"account {row.account_id}" if row.account_id else "",
         f"{row.attempts} attempts" if row.attempts > 1 else "",
@@ -84,6 +90,12 @@ def _model(row: LogRow) -> str:
     asked, used = row.model_asked or "", row.model_used or ""
     shown = asked if asked == used or not used else f"{asked} → {used}"
     return _plain(f"{row.provider}/{shown}" if row.provider else shown or row.endpoint)
+
+
+def _tokens(row: LogRow, output_tokens: int) -> str:
+    """`1,200 → ~34 tokens`: what was not measured has a tilde."""
+    came, went = "~" * row.input_estimated, "~" * row.output_estimated
+    return f"{came}{_input_tokens(row):,} → {went}{output_tokens:,} tokens"
 
 
 def _input_tokens(row: LogRow) -> int:

@@ -69,6 +69,7 @@ def row(record: Record, now_s: float) -> LogRow:
         input_estimated=usage is not None and usage.input_estimated,
         output_estimated=usage is not None and usage.output_estimated,
         cost_nano_usd=record.cost_nano_usd,
+        micro_credits=None if usage is None else usage.micro_credits or None,
         first_token_ms=None if first_s is None else max(0, round((first_s - record.started_s) * 1000)),
         attempts=max(1, len(record.attempt_list)),
         attempt_list=_listed(record.attempt_list) if record.attempt_list else None,

@@ -7,19 +7,39 @@ import time
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
+from isthmus.cli.crews import OLD, has_self_test, try_out
 from isthmus.config import ProviderSettings
-from isthmus.core.commands import Answered, Call, Command, Fetch, Forward, Later, Pause, Say, Stream
+from isthmus.config.checks import CLAUDE_CODE
+from isthmus.core.commands import (
+    Answered,
+    Authorize,
+    Call,
+    Command,
+    Fetch,
+    Forward,
+    Keep,
+    Later,
+    Pause,
+    Rest,
+    Say,
+    Stream,
+    Talk,
+)
 from isthmus.core.conversation import Conversation, Role, Text, Turn
 from isthmus.core.errors import GatewayError, Kind, UpstreamError
 from isthmus.core.events import Event, Failed, Finished
 from isthmus.core.interfaces import ModelInfo, Target
+from isthmus.server.errands import run_errand
 from isthmus.server.sources import Source
 from isthmus.shaping.fit import fit
 from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel
+from isthmus.transport.talking import Talking
 
 WITHIN_S: Final = 60.0
 """A local server may have to load the model first."""
 MAX_TOKENS: Final = 16
+PROBE: Final = "probe"
+"""Whose processes those are that we talk with ourselves: no API key has such an id."""
 _NO_LIST: Final = frozenset({404, 405, 501})
 _SHOWN_NAMES: Final = 5
 
@@ -50,6 +70,8 @@ async def probe(source: Source, settings: ProviderSettings, *, ask: bool) -> Fin
     started_s = time.monotonic()
     try:
         async with asyncio.timeout(WITHIN_S):
+            if has_self_test(source):
+                await _try_out(source, settings, finding)
             listed = await _listed(source, settings, finding, ask=ask)
             if listed is not None:
                 finding.models = len(listed)
@@ -64,6 +86,29 @@ async def probe(source: Source, settings: ProviderSettings, *, ask: bool) -> Fin
         finding.way_out = "try again, or look at the upstream itself"
     finding.took_s = time.monotonic() - started_s
     return finding
+
+
+async def try_out_alone(source: Source, settings: ProviderSettings) -> Finding:
+    """Of a provider that answers through a program, and whose accounts are not known here: is the program there?"""
+    finding = Finding(source.name)
+    started_s = time.monotonic()
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            await _try_out(source, settings, finding)
+    except GatewayError as error:
+        finding.problem = _in_full(error)
+        finding.way_out = _way_out(error, source.name, settings)
+    except TimeoutError:
+        finding.problem = f"no answer within {WITHIN_S:g} s"
+        finding.way_out = "try again"
+    finding.took_s = time.monotonic() - started_s
+    return finding
+
+
+async def _try_out(source: Source, settings: ProviderSettings, finding: Finding) -> None:
+    verdict = await try_out(source, settings)
+    finding.did.append(f"is Claude Code {verdict.version} at {verdict.path}, self-test held")
+    finding.notes.extend(f"it {'is ' if problem == OLD else ''}{problem}" for problem in verdict.problems)
 
 
 async def _listed(
@@ -86,10 +131,7 @@ async def _list(source: Source, finding: Finding) -> list[ModelInfo] | None:
         models = source.provider.read_models(b"")
         finding.did.append(f"has {len(models)} models built in")
         return models
-    command = next(exchange)
-    exchange.close()
-    assert isinstance(command, Call)
-    reply = await source.channel.call(command)
+    reply = await source.ask(exchange)
     status = reply.head.status
     if status in _NO_LIST:
         finding.did.append(f"has no model list ({status})")
@@ -133,7 +175,7 @@ async def _ask(source: Source, model: str | None, finding: Finding) -> None:
         command = next(exchange)
         while True:
             try:
-                reply = await _perform(command, source.channel)
+                reply = await _perform(command, source)
             except UpstreamError as error:
                 command = exchange.throw(error)
             else:
@@ -142,14 +184,22 @@ async def _ask(source: Source, model: str | None, finding: Finding) -> None:
         finding.did.append(f"{model} answered")
 
 
-async def _perform(command: Command, channel: Channel) -> Answered:
+async def _perform(command: Command, source: Source) -> Answered:
     match command:
         case Stream():
-            await _stream(command, channel)
+            await _stream(command, source.channel)
+        case Talk():
+            await _talk(command, source)
         case Call():
-            return await channel.call(command)
-        case Later(call):
-            await channel.call(call)
+            return await source.channel.call(command)
+        case Later(errand):
+            await run_errand(errand, source.channel)
+        case Keep():
+            source.keep(command)
+        case Rest():
+            pass  # The account answers, which is all that was asked.
+        case Authorize(refused):
+            return await source.authorize(refused)
         case Say(events):
             _check(list(events))
         case Pause(seconds):
@@ -173,6 +223,21 @@ async def _stream(command: Stream, channel: Channel) -> None:
         _check(decoder.close())
     finally:
         incoming.close()
+
+
+async def _talk(command: Talk, source: Source) -> None:
+    assert source.crew is not None, "a provider that talks with programs needs a crew"
+    turn = await Talking.begin(source.crew, command, PROBE)
+    try:
+        while chunk := await turn.read():
+            if _check(turn.decoder.feed(chunk)):
+                return
+        _check(turn.decoder.close())
+    except UpstreamError as error:
+        turn.explain(error)
+        raise
+    finally:
+        turn.close()
 
 
 def _check(events: list[Event]) -> bool:
@@ -199,6 +264,8 @@ def _way_out(error: GatewayError, name: str, settings: ProviderSettings) -> str:
         return "look at the account's limits and balance, or try again later"
     if status >= 500:
         return "try again later"
+    if settings.type == CLAUDE_CODE and status == 0:
+        return f"install Claude Code, or say where it is with providers.{name}.claude_code.cli_path"
     if status == 0:
         where = settings.base_url or settings.vendor or "its address"
         return f"is it running, and is providers.{name}.base_url right ({where})?"

@@ -92,7 +92,17 @@ async def run_gateway(
             await _administer(running, hands, stores, rows, sums)
         await stack.enter_async_context(_beside(_forget_audits(stores)))
         retention = Retention(rows, sums, lambda: live.settings.request_log.retention_days)
-        await stack.enter_async_context(_beside(live.follow(), retention.run()))
+        stack.push_async_callback(live.kept.keeper.close)
+        stack.push_async_callback(gateway.endpoints.errands.close)
+        await stack.enter_async_context(
+            _beside(
+                live.follow(),
+                retention.run(),
+                live.kept.keeper.run(),
+                live.kept.surveys.run(),
+                live.conversations.run(),
+            )
+        )
         yield running
 
 

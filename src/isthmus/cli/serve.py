@@ -21,6 +21,7 @@ from isthmus.config import Loaded
 from isthmus.discovery import Found
 from isthmus.observability.logs import set_up
 from isthmus.observability.redaction import Redaction
+from isthmus.storage.accounts import AccountStore
 
 app = typer.Typer(add_completion=False)
 
@@ -63,10 +64,13 @@ def serve(
     redaction = set_up(logging.level, logging.format, secrets_of(loaded.settings))
     sockets = listen(loaded.settings.server.host, loaded.settings.server.port)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(loaded, sockets, redaction))
+        runner.run(serve_gateway(loaded, sockets, redaction))
 
 
-async def _serve(loaded: Loaded, sockets: list[socket.socket], redaction: Redaction) -> None:
+async def serve_gateway(
+    loaded: Loaded, sockets: list[socket.socket], redaction: Redaction, *, farewell: str = ""
+) -> None:
+    """Serves until it is told to stop. `farewell` is printed last of what is said at the start."""
     configured, port = loaded.settings, port_of(sockets)
     async with AsyncExitStack() as stack:
         hands = await stack.enter_async_context(open_hands(configured.images))
@@ -85,6 +89,8 @@ async def _serve(loaded: Loaded, sockets: list[socket.socket], redaction: Redact
                 default_is_guessed=bool(found) and loaded.settings.default_provider is None,
             )
         )
+        outlines = await AccountStore(stores.database, stores.vault).outlines()
+        with_accounts = {each.provider for each in outlines}
         said = greeting.greeting(
             running.live.settings,
             port,
@@ -92,11 +98,14 @@ async def _serve(loaded: Loaded, sockets: list[socket.socket], redaction: Redact
             found,
             [*loaded.warnings, *running.notes],
             with_keys=running.live.gateway.admission.callers.required,
+            mirrors=running.live.gateway.mirror is not None,
+            # A farewell says itself what to do next.
+            with_accounts=with_accounts if not farewell else configured.providers.keys(),
         )
         server = GatewayServer(
             running.live.gateway,
             configured.server,
-            when_ready=lambda: print(said, flush=True),
+            when_ready=lambda: print(said + farewell, flush=True),
             when_draining=running.log.end_tails,
         )
         spare_the_collector()
