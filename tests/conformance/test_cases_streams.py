@@ -158,6 +158,14 @@ async def test_an_honest_failure_passes(streamed: Reply) -> None:
         await cases.cut(stage)
 
 
+async def test_a_limit_that_is_met_midway_is_told_as_one() -> None:
+    limited = fakes.error(Api.MESSAGES, 429, "too fast", "rate_limit_error")
+    async with stage_on(
+        both(as_stream(events(*HALF, BUSY)), limited), Api.MESSAGES, cast=playing(Role.CUT)
+    ) as stage:
+        await cases.cut(stage)
+
+
 @pytest.mark.parametrize(
     ("streamed", "plain", "why"),
     [

@@ -15,14 +15,18 @@ def test_the_documentation_is_fresh() -> None:
 
 
 def test_only_what_is_between_the_markers_is_written() -> None:
-    document = "before\n<!-- generated: cases -->\nout of date\n<!-- end: cases -->\nafter\n"
-    new = refreshed(document)
-    assert new.startswith("before\n<!-- generated: cases -->\n| case |")
-    assert new.endswith("<!-- end: cases -->\nafter\n")
+    stale = (
+        f"<!-- generated: {name} -->\nout of date\n<!-- end: {name} -->\n" for name in ("cases", "declared")
+    )
+    new = refreshed("between\n".join(("before\n", *stale, "after\n")))
+    assert new.startswith("before\nbetween\n<!-- generated: cases -->\n| case |")
+    assert "<!-- end: cases -->\nbetween\n<!-- generated: declared -->\n| upstream |" in new
+    assert new.endswith("<!-- end: declared -->\nbetween\nafter\n")
     assert "out of date" not in new
     assert refreshed(new) == new
 
 
-def test_a_document_without_markers_is_refused() -> None:
+@pytest.mark.parametrize("document", ["# nothing", "<!-- generated: cases -->\n<!-- end: cases -->\n"])
+def test_a_document_without_markers_is_refused(document: str) -> None:
     with pytest.raises(ValueError, match="the document lacks"):
-        refreshed("# nothing")
+        refreshed(document)

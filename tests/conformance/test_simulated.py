@@ -34,11 +34,12 @@ async def judged(
     apis: tuple[Api, ...] = BOTH,
     direct: bool = False,
     only: tuple[str, ...] = (),
+    silence_s: float = SILENCE_S,
 ) -> tuple[Report, dict[Api, Lane]]:
     """The report of a run, every result of which cost no more requests than was said."""
     subject = Subject(url, Secret(key), model, apis=apis, direct=direct)
     async with Client(subject) as client:
-        stages = await survey(client, cast=cast, silence_s=SILENCE_S, witness=witness)
+        stages = await survey(client, cast=cast, silence_s=silence_s, witness=witness)
         planned = plan(stages, only=only)
         report = await run(planned)
     costs = {

@@ -109,7 +109,8 @@ async def fails(stage: Stage, part: Part) -> None:
         require(not said.ended and not said.stop, "the stream ends as if it were whole", answer.shown[-300:])
         require(not answer.broken, f"{answer.broken}, after the error was told")
     whole = await stage.post(body)
-    require(whole.status >= 500, f"half an answer comes with status {whole.status}", whole.shown)
+    told = whole.status >= 500 or whole.status == 429
+    require(told, f"half an answer comes with status {whole.status}", whole.shown)
     stage.require_error(whole, whole.status)
 
 

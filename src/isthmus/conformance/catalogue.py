@@ -83,7 +83,7 @@ BEYOND: Final = (
         "Claude Code compacts a conversation that grew too long",
         "tests/clients/test_claude_code.py",
     ),
-    Row("ERR-03", "another account is tried", "nothing yet: a provider has one account"),
+    _suite("ERR-03", "another account is tried", "tests/faults/test_accounts.py"),
 )
 
 
