@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -136,6 +136,8 @@ class Upstream:
     def __init__(self, *scripts: Script | web.Response) -> None:
         self.scripts = list(scripts)
         self.asked = 0
+        self.headers: list[Mapping[str, str]] = []
+        """Of each request."""
         self.gone = asyncio.Event()
         self.url = ""
 
@@ -143,6 +145,7 @@ class Upstream:
         await request.read()
         script = self.scripts[min(self.asked, len(self.scripts) - 1)]
         self.asked += 1
+        self.headers.append(request.headers)
         if isinstance(script, web.Response):
             return web.Response(status=script.status, body=script.body, content_type=script.content_type)
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})

@@ -12,9 +12,11 @@ from isthmus.routing.directory import Directory
 from isthmus.routing.model_map import ModelMap
 from isthmus.server.admission import Admission
 from isthmus.server.callers import Callers
-from isthmus.server.endpoints import Endpoints, ModelPages, Offer
+from isthmus.server.endpoints import Endpoints
 from isthmus.server.gateway import Gateway
 from isthmus.server.guard import Guard
+from isthmus.server.model_pages import ModelPages
+from isthmus.server.offer import Offer
 from isthmus.server.sources import Source
 from isthmus.server.suppliers import alone
 

@@ -77,11 +77,14 @@ class RunningGateway:
         *lines, _unfinished = self.stderr.read_text(errors="replace").split("\n")
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def logged(self, **wanted: object) -> list[Json]:
-        """The request lines with these fields, waiting a moment for one: a line is written after its answer has left."""
+    def logged(self, since: int = 0, **wanted: object) -> list[Json]:
+        """The request lines with these fields, waiting a moment for one: a line is written after its answer has left, so it may
+        even come after the next request has begun. `since` is the length of the log at some time."""
         until = time.monotonic() + 5
         while True:
-            found = [each for each in self.log if each.items() >= ({"event": "request"} | wanted).items()]
+            found = [
+                each for each in self.log[since:] if each.items() >= ({"event": "request"} | wanted).items()
+            ]
             if found or time.monotonic() > until:
                 return found
             time.sleep(0.05)

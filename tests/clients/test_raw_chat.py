@@ -44,7 +44,7 @@ FAILING: dict[str, Fails] = {
     "sim-422": Fails(400, "invalid_request_error"),
     "sim-429": Fails(429, "rate_limit_exceeded"),
     "sim-429-reset-header": Fails(429, "rate_limit_exceeded"),
-    "sim-429-quota": Fails(429, "rate_limit_exceeded"),
+    "sim-429-quota": Fails(429, "insufficient_quota"),
     "sim-500": BROKEN,
     "sim-502-html": BROKEN,
     "sim-503": Fails(503, SERVER),

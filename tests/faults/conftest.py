@@ -98,7 +98,14 @@ def gateway(upstream: FaultyUpstream, tmp_path_factory: pytest.TempPathFactory) 
         for speaks in ("chat", "messages")
     }
     patience = {"first_byte_timeout_s": 1, "idle_timeout_s": 1, "timeout_s": 1}
-    settings = {"accounts": {"strategy": "priority", "queue_timeout_s": 1, "max_cooldown_s": 3}}
+    settings = {
+        "accounts": {
+            "strategy": "priority",
+            "queue_timeout_s": 1,
+            "max_cooldown_s": 3,
+            "max_quota_cooldown_s": 3,
+        }
+    }
     home = tmp_path_factory.mktemp("shared")
     with prepared(upstream, home, accounts, {"defaults": patience, **settings}) as running:
         yield running

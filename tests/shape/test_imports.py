@@ -12,11 +12,13 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "isthmus"
 # What each folder or top-level module of the package may import of ours, itself apart.
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
+    "simulators": set(),
     "wire": set(),
     "dialects": {"core", "wire"},
     "providers": {"core", "wire"},
     "shaping": {"core", "wire"},
     "routing": {"core"},
+    "batch": {"core", "wire"},
     "limiting": {"core", "routing"},
     "config": {"core"},
     "transport": {"core", "wire", "config"},
@@ -34,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 KNOWS_EVERYBODY = {"cli", "__main__", "__init__"}
 
 # Everything between the two byte ends is pure: it asks for what it needs of the world, as data.
-PURE = {"core", "wire", "dialects", "providers", "shaping", "routing"}
+PURE = {"core", "wire", "dialects", "providers", "shaping", "routing", "batch"}
 THE_WORLD = {
     "aiohttp",
     "asyncio",

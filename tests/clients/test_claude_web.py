@@ -1,0 +1,281 @@
+"""claude.ai behind a gateway with stored sessions: every official SDK, Claude Code, and what the website was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from claude_web_accounts import configuration, session, store
+from clients.asking import ANTHROPIC, OPENAI, Asker, Judged, Said
+from clients.claude_code import ClaudeCode
+from clients.running import NO_REST, RunningGateway
+from clients.sdk_errors import check_error
+from clients.stage import Stage
+from clients.talking import Talk, picture, tool
+from isthmus.config import Settings
+from isthmus.conformance import asking
+from isthmus.conformance.subject import Api
+from isthmus.simulators.claude_web import Simulator
+from isthmus.simulators.claude_web.journal import Entry
+from isthmus.simulators.claude_web.scenarios import TEXT, THOUGHT
+
+Json = dict[str, Any]
+MODEL = "claude-sonnet-4-6"
+ENDLESS = {"5h": 100_000}
+HOWS = pytest.mark.parametrize("how", ["final", "plain"], ids=["stream", "plain"])
+END = {ANTHROPIC: "end_turn", OPENAI: "stop"}
+CALLED = {ANTHROPIC: "tool_use", OPENAI: "tool_calls"}
+THINKS: dict[str, Json] = {
+    ANTHROPIC: {"thinking": {"type": "enabled", "budget_tokens": 4096}, "max_tokens": 9000},
+    OPENAI: {"reasoning_effort": "high"},
+}
+LINE = "Grüße, 你好: written through a gateway"
+
+
+@pytest.fixture(scope="module")
+def service(stage: Stage) -> Simulator:
+    return stage.play(Simulator)
+
+
+@pytest.fixture(scope="module")
+def web(service: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    """A gateway with two sessions."""
+    home = tmp_path_factory.mktemp("web")
+    configured = configuration(service, storage={"data_dir": str(home / "isthmus")}, accounts=NO_REST)
+    people = [service.add_account(name, allowances=ENDLESS, concurrency=50) for name in ("anna", "ben")]
+    asyncio.run(store(Settings.model_validate(configured), [session(each) for each in people]))
+    with RunningGateway(configured, home) as running:
+        yield running
+
+
+def talk(sdk: Asker, gateway: RunningGateway, how: str = "final", model: str = MODEL, **args: Any) -> Talk:
+    return Talk(sdk.at(gateway.origin), model, how, args)
+
+
+def newest(service: Simulator) -> Entry:
+    return service.journal.of("completion")[-1]
+
+
+def assert_ended(sdk: Asker, said: Said) -> None:
+    assert said.stop == END[sdk.sdk.protocol], said
+    assert said.usage is not None and said.usage.input > 0 and said.usage.output > 0, said
+
+
+@HOWS
+def test_text(how: str, any_sdk: Asker, web: RunningGateway, service: Simulator) -> None:
+    chat = talk(any_sdk, web, how)
+    said = chat.say("Reply with the single word pong and nothing else.")
+    assert (said.text, said.thinking, said.calls) == ("pong", "", ())
+    assert_ended(any_sdk, said)
+    assert chat.say("[[sim: text Grüße, 你好 🙂]]").text == "Grüße, 你好 🙂"
+    prompt = newest(service).body["prompt"]
+    assert prompt.startswith("Human: Reply with the single word pong")
+    assert "\n\nAssistant: pong\n\nHuman: " in prompt
+
+
+@HOWS
+def test_text_however_the_bytes_are_cut(how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    for marker in ("cut characters", "cut lines", "crlf"):
+        assert talk(any_sdk, web, how).say(f"[[sim: {marker}]][[sim: text]]").text == TEXT
+
+
+@HOWS
+def test_parallel_calls_and_their_results(how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    tools = [tool(any_sdk.sdk.protocol, name) for name in ("get_weather", "get_time")]
+    chat = talk(any_sdk, web, how, tools=tools)
+    said = chat.say(
+        '[[sim: tool get_weather {"city":"Paris","days":1}]][[sim: tool get_time {"city":"東京","days":2}]]'
+    )
+    assert said.calls == (
+        ("get_weather", {"city": "Paris", "days": 1}),
+        ("get_time", {"city": "東京", "days": 2}),
+    )
+    assert said.stop == CALLED[any_sdk.sdk.protocol]
+    said = chat.results("sunny", "noon")
+    assert "sunny" in said.text and "noon" in said.text
+    assert_ended(any_sdk, said)
+    assert chat.say("Thanks.").stop == END[any_sdk.sdk.protocol]
+
+
+@HOWS
+def test_a_tool_that_failed(how: str, messages_sdk: Asker, web: RunningGateway, service: Simulator) -> None:
+    chat = talk(messages_sdk, web, how, tools=[tool(ANTHROPIC)])
+    chat.say("[[sim: tool get_weather]]")
+    chat.results("no such city", is_error=True)
+    assert 'is_error="true">\nno such city\n</tool_result>' in newest(service).body["prompt"]
+
+
+@HOWS
+def test_what_is_no_call_stays_text(how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    tools = [tool(any_sdk.sdk.protocol)]
+    for marker in ("tool-broken", "tool-fenced"):
+        said = talk(any_sdk, web, how, tools=tools).say(f"[[sim: {marker}]]")
+        assert (said.calls, said.stop) == ((), END[any_sdk.sdk.protocol]), marker
+        assert "tool_call" in said.text, marker
+    said = talk(any_sdk, web, how, tools=tools).say("[[sim: tool-open]]")
+    assert [name for name, _ in said.calls] == ["get_weather"]
+
+
+@HOWS
+def test_pictures_and_documents(how: str, any_sdk: Asker, web: RunningGateway, service: Simulator) -> None:
+    api = Api.MESSAGES if any_sdk.sdk.protocol == ANTHROPIC else Api.CHAT
+    shown = [
+        {"type": "text", "text": "What do you see?"},
+        picture(any_sdk.sdk.protocol, "image/jpeg"),
+        asking.document(api),
+    ]
+    said = talk(any_sdk, web, how).say(shown)
+    assert "(image/png)" in said.text and "(application/pdf)" in said.text
+    assert len(newest(service).body["files"]) == 2
+
+
+@HOWS
+def test_thoughts(how: str, any_sdk: Asker, web: RunningGateway, service: Simulator) -> None:
+    chat = talk(any_sdk, web, how, **THINKS[any_sdk.sdk.protocol])
+    said = chat.say("[[sim: thinking]] Well?")
+    if any_sdk.sdk.name == "openai-node" and how == "final":
+        assert said.thinking and THOUGHT.endswith(said.thinking), "this helper keeps the last fragment only"
+    else:
+        assert said.thinking == THOUGHT
+    assert_ended(any_sdk, said)
+    assert chat.say("And now?").stop == END[any_sdk.sdk.protocol]
+    assert THOUGHT not in newest(service).body["prompt"]
+    by_name = talk(any_sdk, web, how, f"{MODEL}-think").say("Well?")
+    assert by_name.thinking
+    assert (newest(service).body["model"], newest(service).body["thinking_mode"]) == (MODEL, "extended")
+
+
+@HOWS
+def test_artifacts_are_code_in_the_text(how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    said = talk(any_sdk, web, how).say("[[sim: artifact python]]")
+    assert said.text == 'Here it is.\n\n```python\nprint("Grüße,\\n你好")\n```\nThat was all.'
+    assert said.calls == ()
+
+
+@HOWS
+def test_a_search_shows_its_sources_alone(how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    said = talk(any_sdk, web, how).say("[[sim: search]][[sim: big 300]]")
+    assert said.text.startswith("Let me see. The Nile is the longest")
+    assert said.calls == ()
+    if how == "plain" and any_sdk.sdk.protocol == OPENAI:
+        [note] = said.whole["choices"][0]["message"]["annotations"]
+        assert note["url_citation"]["url"] == "https://rivers.example.org/longest"
+
+
+@HOWS
+def test_where_an_answer_ends(how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    if any_sdk.sdk.protocol == OPENAI and how == "final":
+        how = "plain"  # its stream helpers raise for an answer that was cut
+    messages = any_sdk.sdk.protocol == ANTHROPIC
+    counting = "Count from 1 to 300."
+    said = talk(any_sdk, web, how).say(counting, **{"stop_sequences" if messages else "stop": ["17"]})
+    assert said.text.rstrip().endswith(" 16")
+    assert said.stop == ("stop_sequence" if messages else "stop")
+    said = talk(any_sdk, web, how).say(counting, max_tokens=20)
+    assert said.stop == ("max_tokens" if messages else "length")
+    assert 0 < len(said.text) < 200
+    said = talk(any_sdk, web, how).say("[[sim: F22 refusal]]")
+    assert said.stop == ("refusal" if messages else "content_filter")
+
+
+def test_a_shape_of_json(chat_sdk: Asker, web: RunningGateway) -> None:
+    said = talk(chat_sdk, web, "plain").say("Which word?", **asking.structured(Api.CHAT))
+    assert list(json.loads(said.text)) == ["word"]
+
+
+# Around a conversation ------------------------------------------------------------------------------------------------
+
+
+def test_models(any_sdk: Asker, web: RunningGateway) -> None:
+    client = any_sdk.at(web.origin)
+    listed = {row["id"] for row in client.call("models.list", "pages")}
+    assert {MODEL, f"{MODEL}-think", "claude-opus-5", "default"} <= listed
+    assert client.call("models.retrieve", positional=[MODEL])["id"] == MODEL
+
+
+@pytest.mark.parametrize("name", ["claude-sonnet-4-6-20260217", "claude-sonnet-4.6", "default"])
+def test_names_that_clients_know(name: str, any_sdk: Asker, web: RunningGateway) -> None:
+    said = talk(any_sdk, web, model=name).say("Reply with the single word pong.")
+    assert (said.text, said.whole["model"]) == ("pong", name)
+
+
+def test_tokens_are_counted(messages_sdk: Asker, web: RunningGateway) -> None:
+    messages = [{"role": "user", "content": "How is the weather?"}]
+    client = messages_sdk.at(web.origin)
+
+    def counted(**more: Any) -> int:
+        tokens: int = client.call("messages.count_tokens", model=MODEL, messages=messages, **more)[
+            "input_tokens"
+        ]
+        return tokens
+
+    assert 0 < counted() < counted(tools=[tool(ANTHROPIC)])
+
+
+REFUSED = {
+    "F13 413": (400, "invalid_request_error", "invalid_request_error"),
+    "F13 400": (400, "invalid_request_error", "invalid_request_error"),
+    "F22 max_conversation_length": (400, "invalid_request_error", "invalid_request_error"),
+    "F8": (429, "rate_limit_error", "insufficient_quota"),
+    "F12 model": (429, "rate_limit_error", "rate_limit_exceeded"),
+    "F12 concurrents": (429, "rate_limit_error", "rate_limit_exceeded"),
+    "F14": (529, "overloaded_error", "server_error"),
+    "F23 html": (502, "api_error", "server_error"),
+    "F25 302": (502, "api_error", "server_error"),
+    "F25 504": (504, "timeout_error", "server_error"),
+}  # fmt: skip
+
+
+@HOWS
+@pytest.mark.parametrize("fault", REFUSED)
+def test_refusals(fault: str, how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    status, *kinds = REFUSED[fault]
+    messages = any_sdk.sdk.protocol == ANTHROPIC
+    with pytest.raises(Judged) as raised:
+        talk(any_sdk, web, how).say(f"[[sim: {fault}]]")
+    status = 503 if status == 529 and not messages else status
+    check_error(raised.value, any_sdk.sdk, status, kinds[0 if messages else 1])
+    if status == 400:
+        assert ("prompt is too long" if messages else "maximum context length") in raised.value.message
+
+
+def test_a_model_that_nobody_has(any_sdk: Asker, web: RunningGateway) -> None:
+    with pytest.raises(Judged) as raised:
+        talk(any_sdk, web, model="claude-unheard-of-9").say("hi")
+    kind = "not_found_error" if any_sdk.sdk.protocol == ANTHROPIC else "invalid_request_error"
+    check_error(raised.value, any_sdk.sdk, 404, kind)
+
+
+@HOWS
+def test_usage_is_an_estimate_and_marked_so(how: str, any_sdk: Asker, web: RunningGateway) -> None:
+    before = len(web.log)
+    assert_ended(any_sdk, talk(any_sdk, web, how).say("[[sim: text Hello there.]]"))
+    line = web.logged(before, status=200)[0]
+    assert (line["input_tokens_are"], line["output_tokens_are"]) == ("estimated", "estimated")
+
+
+def test_the_website_hears_nothing_of_a_browser(
+    any_sdk: Asker, web: RunningGateway, service: Simulator
+) -> None:
+    talk(any_sdk, web).say("hi")
+    entries = list(service.journal)
+    assert {tuple(each.disguises) for each in entries} == {()}
+    assert all(each.values("user-agent")[0].startswith("isthmus/") for each in entries)
+
+
+# Claude Code ----------------------------------------------------------------------------------------------------------
+
+
+def test_claude_code_writes_a_file(tmp_path: Any, web: RunningGateway) -> None:
+    """Its prompt is far longer than a turn may be, so all of it goes up as a file."""
+    user = ClaudeCode(tmp_path, web.origin, timeout_s=90)
+    user.project.mkdir()
+    wanted = user.project / "out.txt"
+    call = json.dumps({"file_path": str(wanted), "content": LINE}, ensure_ascii=False)
+    done = user.run(f"[[sim: tool Write {call}]]", "--model", MODEL, "--permission-mode", "acceptEdits")
+    assert done.exit_code == 0, done
+    assert wanted.read_text().strip() == LINE
