@@ -9,7 +9,7 @@ BIN := .venv/bin
 CODE := src tests bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check format bench requirements clean python runtime dev judges
+.PHONY: help serve demo demo-amazon-q test check format bench requirements clean python runtime dev judges
 
 help:  ## list what one can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,8 +20,11 @@ serve: runtime  ## run the gateway; options go into ARGS="--config my.yaml"
 demo: runtime  ## run the gateway on the dummy provider: no key, no network
 	@exec $(BIN)/isthmus serve --config tools/demo.yaml $(ARGS)
 
+demo-amazon-q: runtime  ## the same on a simulated Amazon Q: no account, no network
+	@exec $(BIN)/isthmus demo amazon-q $(ARGS)
+
 test: dev judges  ## run every test, official clients included; PYTEST_ARGS="-k name" picks some
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_ARGS)
 
 check: dev  ## what must be green on every commit: format, lint, types, shape, fast tests
 	$(BIN)/ruff format --check $(CODE)
