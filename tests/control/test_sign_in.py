@@ -9,6 +9,7 @@ import pytest
 import structlog
 from argon2 import PasswordHasher
 
+from fresh_loggers import forget_bindings
 from isthmus.control.attempts import FREE
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import Conflict, Invalid, NotFound, OperationFailed, Throttled, Unauthenticated
@@ -209,6 +210,7 @@ def said() -> Iterator[io.BytesIO]:
     handlers, level, complains = list(root.handlers), root.level, logging.raiseExceptions
     log = io.BytesIO()
     set_up("info", "json", stream=log)
+    forget_bindings()
     yield log
     structlog.reset_defaults()
     root.handlers[:] = handlers
