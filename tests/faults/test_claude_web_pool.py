@@ -35,13 +35,17 @@ FAULTS: Mapping[str, str] = {
 ENDLESS = {"5h": 100_000, "7d": 100_000, "7d_opus": 100_000}
 
 
+PATIENT = {"strategy": "round-robin", "queue_timeout_s": 30, "max_attempts": len(FAULTS) + 1}
+"""Before the faults are known, one request may meet every one of them: clients come in together."""
+
+
 @pytest.fixture
 def pool(stage: Stage, tmp_path: Path) -> Iterator[tuple[Scene, Mapping[str, str]]]:
     """And who has which fault."""
     failing = {fault: f"person-{2 * number}" for number, fault in enumerate(FAULTS)}
     faults = {id: fault for fault, id in failing.items()}
     places = [Place(id, faults.get(id, "")) for id in (f"person-{number}" for number in range(ACCOUNTS))]
-    scene = prepared(stage, tmp_path, {"web": places}, accounts={"strategy": "round-robin"})
+    scene = prepared(stage, tmp_path, {"web": places}, accounts=PATIENT)
     for person in scene.simulator.accounts.values():
         person.concurrency = AT_ONCE
         for window in person.quota.windows.values():
