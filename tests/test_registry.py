@@ -161,7 +161,7 @@ def test_the_operators_word_on_what_a_model_carries(settings: dict[str, Any]) ->
         ({"type": "claude-code", "headers": {"x": "y"}}, "`headers` means nothing to type 'claude-code'"),
         ({"type": "claude-code", "vendor": "openai"}, "`vendor` means nothing to type 'claude-code'"),
         ({"type": "claude-code", "amazon_q": {"origin": "CLI"}}, "`amazon_q` means nothing"),
-        ({"type": "claude-code", "proxy": "socks5://p:1"}, "takes none but those of http://"),
+        ({"type": "claude-code", "proxy": "socks5://p:1"}, "no SOCKS proxy: name one of http://"),
         ({"type": "claude-code", "claude_code": {"mcp": {"enabled": True}}}, "`mcp.enabled` needs"),
         (
             {"type": "claude-code", "claude_code": {"file_access": {"additional_dirs": ["here"]}}},

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from isthmus.config.checks import NO_SOCKS, NO_SOCKS_WAY_OUT, is_socks_for_claude_code
 from isthmus.config.settings import ProviderSettings
 from isthmus.core.interfaces import Dialect, Provider
 from isthmus.core.logins import Logins
@@ -180,8 +181,8 @@ def _claude_code_options(settings: ProviderSettings) -> ClaudeCodeOptions:
 
 
 def _proxied(proxy: Secret) -> dict[str, Secret]:
-    if not proxy.reveal().startswith(("http://", "https://")):
-        raise ValueError("`proxy`: Claude Code takes none but those of http://…, so name one of these")
+    if is_socks_for_claude_code("claude-code", proxy.reveal()):
+        raise ValueError(f"`proxy`: {NO_SOCKS}: {NO_SOCKS_WAY_OUT}")
     return {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": _HERE}
 
 

@@ -70,6 +70,10 @@ def test_what_fits_together_passes(values: dict[str, object]) -> None:
             "providers.c.claude_code.file_access.skip_permissions: would let whoever reaches this address run programs",
         ),
         ({"providers": {"c": SKIPS}, "server": {"host": "gateway.example"}}, "set `allow_on_network: true`"),
+        (
+            {"providers": {"c": {"type": "claude-code", "proxy": "SOCKS5h://u:hunter2@p:1"}}},
+            "providers.c.proxy: Claude Code speaks with no SOCKS proxy",
+        ),
         ({"mirror": {"enabled": True}}, "mirror.prefix: is missing"),
         ({"mirror": {"enabled": "yes"}}, "mirror.prefix: is missing"),
         (
@@ -85,6 +89,7 @@ def test_what_fits_together_passes(values: dict[str, object]) -> None:
 def test_what_does_not_fit_together_is_said(values: dict[str, object], said: str) -> None:
     (problem,) = problems_of(values)
     assert said in problem
+    assert "hunter2" not in problem
 
 
 @pytest.mark.parametrize(

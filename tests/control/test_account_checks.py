@@ -14,6 +14,7 @@ from isthmus.control.account_checks import (
     details_problems,
     kinds_of,
     off_reason,
+    proxy_problems,
 )
 from isthmus.core.secret import Secret
 
@@ -122,6 +123,25 @@ def test_details_alone_are_checked_without_their_credential() -> None:
     assert problem.field == "details.auth_region"
     assert not list(details_problems("api_key", {"auth_region": 5}, "openai-compatible"))
     assert not list(credential_problems("older_kind", {"a": Secret("b")}, "amazon-q"))
+
+
+@pytest.mark.parametrize(
+    ("type", "proxy", "fields"),
+    [
+        ("claude-code", "socks5://u:made-up@p:1", ["proxy"]),
+        ("claude-code", "http://u:made-up@p:1", []),
+        ("claude-code", None, []),
+        ("anthropic", "socks5://u:made-up@p:1", []),
+        ("of-later", "socks5://u:made-up@p:1", []),
+    ],
+)
+def test_a_proxy_that_its_provider_cannot_use_is_refused(
+    type: str, proxy: str | None, fields: list[str]
+) -> None:
+    problems = list(proxy_problems(None if proxy is None else Secret(proxy), type))
+    assert [each.field for each in problems] == fields
+    assert all("http://" in each.message for each in problems)
+    assert "made-up" not in str(problems)
 
 
 def test_a_new_credential_is_checked_alike() -> None:

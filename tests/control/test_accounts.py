@@ -132,6 +132,21 @@ async def test_an_edit_changes_what_was_written_alone(desk: Desk) -> None:
     assert (account.proxy, account.max_concurrency) == (None, None)
 
 
+async def test_claude_code_has_no_socks_proxy(desk: Desk) -> None:
+    await desk.accounts.providers.add(StoredProvider("code", "claude-code", {}, 1, 1))
+    key, socks = "sk-ant-api03-made-up-made-up", "socks5://user:pass@proxy:1"
+    with pytest.raises(Invalid) as refused:
+        await create(desk, key, provider="code", proxy=socks)
+    assert [each.field for each in refused.value.fields] == ["proxy"]
+    id = await create(desk, key, provider="code", proxy="http://proxy:1")
+    with pytest.raises(Invalid) as refused:
+        await desk.accounts.edit(ANNA, id, patch(proxy=socks))
+    assert [each.field for each in refused.value.fields] == ["proxy"]
+    assert (await desk.accounts.get(id)).account.proxy == Secret("http://proxy:1")
+    [told] = await desk.accounts.feed(ANNA, [written(key, provider="code", proxy=socks)])
+    assert told.fate is Fate.INVALID
+
+
 async def test_new_details_do_not_forget_when_the_access_ends(desk: Desk) -> None:
     ends = "2026-11-21T12:00:00Z"
     id = await create(desk, details={"expires_at": ends, "plan": "pro"})

@@ -42,6 +42,7 @@ URL = "https://vendor.example/v1"
         ("claude-code", {"api_key": "sk-1"}, "settings.api_key"),
         ("claude-code", {"claude_code": {"mode": "batch"}}, "settings.claude_code.mode"),
         ("claude-code", {"claude_code": {"mcp": {"enabled": True}}}, "settings"),
+        ("claude-code", {"proxy": Secret("socks5://u:p@h:1")}, "settings.proxy"),
         ("claude-code", {"whatever": 1}, "settings.whatever"),
         ("claude-web", {"base_url": URL}, "settings"),
         ("claude-web", {"claude_web": {"upload_api": "ftp"}}, "settings.claude_web.upload_api"),
@@ -62,6 +63,8 @@ def test_what_is_wrong_is_named(type: str, settings: dict[str, Any], field: str)
         ("dummy", {}),
         ("claude-web", {"claude_web": {"chat_delete": False}}),
         ("claude-code", {"claude_code": {"mode": "interactive", "pool": {"size": 0}}}),
+        ("claude-code", {"proxy": Secret("http://u:p@h:1")}),
+        ("anthropic", {"proxy": Secret("socks5://u:p@h:1")}),
     ],
 )
 def test_what_is_right_passes(type: str, settings: dict[str, Any]) -> None:

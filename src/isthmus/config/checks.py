@@ -17,6 +17,8 @@ CLAUDE_WEB: Final = "claude-web"
 CLAUDE_CODE: Final = "claude-code"
 SUBSCRIPTION: Final = "sk-ant-oat"
 """How tokens of a subscription to Claude begin."""
+NO_SOCKS: Final = "Claude Code speaks with no SOCKS proxy"
+NO_SOCKS_WAY_OUT: Final = "name one of http://… or https://…, or remove it"
 _YES: Final = frozenset({"true", "yes", "on", "1", "t", "y"})
 _OPEN: Final = "would let whoever reaches this address run programs on this machine and read its files"
 _OPEN_WAY_OUT: Final = "listen on 127.0.0.1, remove it, or set `allow_on_network: true` beside it"
@@ -30,6 +32,7 @@ def check_across(draft: Draft) -> None:
     _check_aliases(draft)
     _check_mirror(draft)
     _check_file_access(draft)
+    _check_proxies(draft)
 
 
 def _check_addresses(draft: Draft) -> None:
@@ -88,6 +91,21 @@ def _check_file_access(draft: Draft) -> None:
             if not _means_yes(access, "allow_on_network"):
                 where = ("providers", name, "claude_code", "file_access", "skip_permissions")
                 draft.problem(where, _OPEN, _OPEN_WAY_OUT, found=f"server.host {host}")
+
+
+def _check_proxies(draft: Draft) -> None:
+    providers = draft.value(("providers",))
+    for name, provider in providers.items() if isinstance(providers, dict) else ():
+        proxy = provider.get("proxy") if isinstance(provider, dict) else None
+        if isinstance(proxy, str | Secret):
+            shown = proxy.reveal() if isinstance(proxy, Secret) else proxy
+            if is_socks_for_claude_code(str(provider.get("type")), shown):
+                draft.problem(("providers", name, "proxy"), NO_SOCKS, NO_SOCKS_WAY_OUT)
+
+
+def is_socks_for_claude_code(type: str, proxy: str) -> bool:
+    """The gateway itself speaks SOCKS. Claude Code, which is given the address, does not."""
+    return type == CLAUDE_CODE and proxy.strip().lower().startswith("socks")
 
 
 def network_problem(settings: Settings, provider: ProviderSettings) -> str | None:

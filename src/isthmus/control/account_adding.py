@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from isthmus.config import ProviderSettings
-from isthmus.control.account_checks import account_problems, details_problems, off_reason
+from isthmus.control.account_checks import (
+    account_problems,
+    details_problems,
+    off_reason,
+    proxy_problems,
+)
 from isthmus.control.account_input import AccountInput, AccountRecord, check
 from isthmus.control.account_views import hint
 from isthmus.control.clock import new_id
@@ -180,10 +185,13 @@ def _candidate(
     return _Candidate(index, record, account, not_yet)
 
 
-def _problems(record: AccountRecord, types: Mapping[str, str]) -> Iterable[FieldProblem]:
+def _problems(record: AccountRecord, types: Mapping[str, str]) -> Iterator[FieldProblem]:
+    type = types.get(record.provider, "")
     if record.credential is None:
-        return details_problems(record.kind, record.details, types.get(record.provider, ""))
-    return account_problems(record.provider, record.kind, record.credential, types, record.details)
+        yield from details_problems(record.kind, record.details, type)
+    else:
+        yield from account_problems(record.provider, record.kind, record.credential, types, record.details)
+    yield from proxy_problems(record.proxy, type)
 
 
 def _as_record(checked: AccountInput | AccountRecord) -> AccountRecord:

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from isthmus import registry
 from isthmus.config import ProviderSettings
-from isthmus.config.checks import SUBSCRIPTION
+from isthmus.config.checks import NO_SOCKS, NO_SOCKS_WAY_OUT, SUBSCRIPTION, is_socks_for_claude_code
 from isthmus.control.failures import FieldProblem
 from isthmus.core.logins import AccountKind, Holder, Logins
 from isthmus.core.secret import Secret
@@ -65,6 +65,12 @@ def details_problems(kind: str, details: Mapping[str, Any], type: str) -> Iterat
     for problem in credential_problems(kind, {}, type, details):
         if problem.field.startswith("details"):
             yield problem
+
+
+def proxy_problems(proxy: Secret | None, type: str) -> Iterator[FieldProblem]:
+    """The same for a proxy of the account's own."""
+    if proxy is not None and is_socks_for_claude_code(type, proxy.reveal()):
+        yield FieldProblem("proxy", f"{NO_SOCKS}: {NO_SOCKS_WAY_OUT}")
 
 
 def kinds_of(type: str) -> tuple[str, ...]:

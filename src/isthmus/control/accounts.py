@@ -16,6 +16,7 @@ from isthmus.control.account_checks import (
     details_problems,
     kinds_of,
     off_reason,
+    proxy_problems,
 )
 from isthmus.control.account_file import AccountFile, account_file
 from isthmus.control.account_input import AccountInput, AccountPatch, AccountRecord
@@ -332,6 +333,7 @@ def _check_edit(account: Account, changes: Mapping[str, Any], types: Mapping[str
     problems = [] if credential is None else [*credential_problems(account.kind, credential, type, details)]
     if credential is None and "details" in changes:
         problems = [*details_problems(account.kind, details, type)]
+    problems += proxy_problems(changes.get("proxy"), type)
     if problems:
         raise Invalid("the change is not valid: see its fields", problems)
 
