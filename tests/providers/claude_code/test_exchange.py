@@ -102,6 +102,8 @@ def test_trying_out_needs_no_account() -> None:
     assert "oat01" not in "".join(secret.reveal() for secret in found.program.secrets)
     assert found.program.environment["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:1"
     assert "--bare" not in found.program.arguments
+    # One like it must not wait in the place of one that can answer.
+    assert not found.program.is_usual
     found.dialogue(False).close()
     assert next(exchange, None) is None
     assert learned == [False]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isthmus.core.commands import Dialogue, Exchange, Keep, Say, Talk
 from isthmus.core.conversation import Conversation
@@ -89,7 +89,9 @@ def try_out(model: str, account: Account, learned: Callable[[bool], None]) -> Ex
     """A talk that says nothing to anybody's model; `learned` is told whether conversations can be told in lines."""
     test = SelfTest(model)
     options = Options(bare=is_bare(account.options, account.key))
-    yield Talk(program(options, NOBODY, base_url=NOWHERE), lambda _: test)
+    # No request is ever answered by a process without an account: none is worth starting in advance.
+    tried = replace(program(options, NOBODY, base_url=NOWHERE), is_usual=False)
+    yield Talk(tried, lambda _: test)
     learned(test.passed)
 
 
