@@ -44,7 +44,7 @@ VIEWERS: Final = (
         "GET /v2/providers/x",
     ),
     *("GET /v2/users", "GET /v2/users/x", "GET /v2/settings", "GET /v2/ips/blocked"),
-    *("GET /v2/models/prices", "GET /v2/openapi.json"),
+    *("GET /v2/models/prices", "GET /v2/openapi.json", "GET /v2/about"),
 )
 ADMINISTRATORS: Final = (
     *("GET /v2/audit", "POST /v2/backup", "PUT /v2/settings"),

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from isthmus import __version__
+from isthmus.admin import about as about_api
 from isthmus.admin import accounts as accounts_api
 from isthmus.admin import audit as audit_api
 from isthmus.admin import backup as backup_api
@@ -38,6 +39,7 @@ from isthmus.cli.compose import Hands
 from isthmus.cli.live import Live
 from isthmus.cli.login_desk import sender
 from isthmus.cli.stores import Stores
+from isthmus.control.about import AboutService, Inside
 from isthmus.control.account_probing import ProbeResult
 from isthmus.control.account_views import Standings
 from isthmus.control.accounts import AccountService
@@ -167,6 +169,21 @@ class Administration:
             logs_api.router(LogService(self.logs, self.log, self.keys.own_ids, audit), self.statistics),
             stats_api.router(self.statistics),
             backup_api.router(BackupService(database, audit.note)),
+            about_api.router(AboutService(database, self.stores.data_dir, self._inside())),
+        )
+
+    def _inside(self) -> Inside:
+        live = self.live
+        return Inside(
+            version=__version__,
+            started_ms=live.started_ms,
+            settings=lambda: live.settings,
+            key_required=lambda: live.gateway.admission.callers.required,
+            queue=lambda: self.log.state,
+            processes=self.hands.crews.figures,
+            live_tails=lambda: self.log.tails,
+            accounts=lambda: len(live.standings()),
+            refused=lambda: live.refused,
         )
 
     def _routers_for_people(self) -> Sequence[APIRouter]:

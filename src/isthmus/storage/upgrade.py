@@ -20,7 +20,7 @@ from isthmus.storage.engine import BUSY_TIMEOUT_S, Engines, connected
 from isthmus.storage.errors import StorageError
 from isthmus.storage.schema import metadata
 
-HEAD: Final = "0006"
+HEAD: Final = "0008"
 """The newest of `migrations/versions`. Kept here because asking alembic takes half a second."""
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 LOCK_TIMEOUT_S: Final = 120
@@ -33,6 +33,11 @@ _LOCKED_ATTEMPTS: Final = LOCK_TIMEOUT_S // BUSY_TIMEOUT_S
 
 # As alembic makes and reads it.
 _version: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+
+
+async def stored_version(connection: AsyncConnection) -> str:
+    """The schema that a database has which is open."""
+    return str(await connection.scalar(select(_version.c.version_num)))
 
 
 async def bring_up_to_date(engines: Engines) -> None:
