@@ -12,6 +12,7 @@ from openai import OpenAI
 
 import judges
 import outside
+from clients.claude_code import ClaudeCode
 from clients.running import RunningGateway
 
 Json = dict[str, Any]
@@ -54,13 +55,14 @@ def front(
             yield gateway
 
 
-def plant(home: Path) -> None:
-    """What Claude Code obeys where it is started by hand. The gateway's own home and working directory are this folder."""
-    (home / ".claude").mkdir()
+def plant(home: Path, base_url: str = outside.NOBODY_LISTENS, model: str = "dummy-500") -> None:
+    """What Claude Code obeys where it is started by hand, as a control shows. The gateway's own home and working directory are
+    this folder."""
+    (home / ".claude").mkdir(parents=True)
     hook = {"hooks": [{"type": "command", "command": f"touch {home / 'hooked'}"}]}
     settings = {
-        "model": "dummy-500",
-        "env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_API_KEY": PLANTED},
+        "model": model,
+        "env": {"ANTHROPIC_BASE_URL": base_url, "ANTHROPIC_API_KEY": PLANTED},
         "hooks": {name: [hook] for name in ("SessionStart", "UserPromptSubmit", "Stop")},
     }
     server = {"command": "touch", "args": [str(home / "served")]}
@@ -141,6 +143,23 @@ def test_nothing_that_lies_about_is_obeyed(front: RunningGateway) -> None:
     assert str(home) not in heard
     assert not (home / "hooked").exists()
     assert not (home / "served").exists()
+
+
+def test_all_of_it_is_obeyed_by_a_claude_code_that_is_started_by_hand(
+    behind: RunningGateway, tmp_path: Path
+) -> None:
+    """The control of the tests above: what they plant does act, where nothing keeps the program from it."""
+    claude = ClaudeCode(tmp_path, outside.NOBODY_LISTENS)
+    plant(claude.project, behind.origin, "dummy-echo")
+    heard = claude.run("Hello @/etc/hostname").text
+    assert '"turns"' in heard, "the address and the model of the settings were not taken"
+    assert PLANTED in heard, "CLAUDE.md was not read"
+    assert str(claude.project) in heard
+    assert Path("/etc/hostname").read_text().strip() in heard.replace("@/etc/hostname", "")
+    assert (claude.project / "hooked").exists(), "no hook ran"
+    assert (claude.project / "served").exists(), "the server of .mcp.json was not started"
+    command = claude.run("/cost").result
+    assert (command["is_error"], command["num_turns"]) == (False, 0), "the command went to the model"
 
 
 def test_a_failure_behind_it_is_told(front: RunningGateway) -> None:
