@@ -56,9 +56,9 @@ async def test_a_conversation_from_beginning_to_end(memory: Conversations, world
     recalled = await memory.recall(ME, begun.id)
     assert (recalled.remembered, recalled.turns) == (begun, ())
     world.now_ms += 5000
-    await memory.add(ME, recalled, 0, SAID)
+    await memory.add(ME, recalled, 0, SAID, b"session")
     again = await memory.recall(ME, begun.id)
-    assert (again.turns, again.remembered.messages) == (SAID, 2)
+    assert (again.turns, again.remembered.messages, again.session) == (SAID, 2, b"session")
     assert again.remembered.used_s == begun.used_s + 5
     await memory.forget(ME, begun.id)
     await refused(memory.recall(ME, begun.id), Kind.NOT_FOUND)

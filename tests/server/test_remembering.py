@@ -365,6 +365,15 @@ def test_calls_without_an_id_get_one_that_both_sides_know() -> None:
     assert heads == [TextHead(), ToolHead("call_x0000", "look"), ToolHead("own", "look")]
 
 
+def test_the_session_of_an_answer_is_heard() -> None:
+    listening = Listening("call_x")
+    listening.hear([*SAID])
+    assert listening.session == b""
+    listening.hear([Finished(Stop.END_TURN, session=b"s")])
+    assert listening.session == b"s"
+    assert "b's'" not in repr(Finished(Stop.END_TURN, session=b"s"))
+
+
 def test_nothing_is_said_until_all_is() -> None:
     listening = Listening("call_x")
     listening.hear([*SAID])

@@ -11,7 +11,12 @@ from sqlalchemy import func, select
 from isthmus.core.conversation import Role, Text, Turn
 from isthmus.core.remembered import Particulars
 from isthmus.core.secret import Secret
-from isthmus.storage.conversations import PURGED_AT_ONCE, ConversationStore, StoredConversation
+from isthmus.storage.conversations import (
+    PURGED_AT_ONCE,
+    ConversationStore,
+    FoundConversation,
+    StoredConversation,
+)
 from isthmus.storage.database import Database
 from isthmus.storage.errors import StorageError
 from isthmus.storage.schema import conversation_turns, conversations
@@ -34,13 +39,13 @@ def store(database: Database, vault: Vault) -> ConversationStore:
 
 async def test_a_conversation_comes_back_as_it_went(store: ConversationStore) -> None:
     assert await store.add(FIRST, 9, 0)
-    assert await store.find("key:a", "conv_1", 0) == (FIRST, ())
+    assert await store.find("key:a", "conv_1", 0) == FoundConversation(FIRST, ())
     assert await store.append("key:a", "conv_1", 0, 0, turns("a", "b ☂"), 7)
     assert await store.append("key:a", "conv_1", 1, 0, turns("c", "d"), 8)
     stored = replace(FIRST, messages=4, revision=2, used_ms=8)
-    assert await store.find("key:a", "conv_1", 8) == (stored, turns("a", "b ☂", "c", "d"))
+    assert await store.find("key:a", "conv_1", 8) == FoundConversation(stored, turns("a", "b ☂", "c", "d"))
     assert await store.append("key:a", "conv_1", 2, 2, turns("e", "f"), 9)
-    assert await store.find("key:a", "conv_1", 0) == (
+    assert await store.find("key:a", "conv_1", 0) == FoundConversation(
         replace(stored, revision=3, used_ms=9),
         turns("c", "d", "e", "f"),
     )
@@ -52,7 +57,25 @@ async def test_a_long_message_has_room(store: ConversationStore) -> None:
     assert await store.append("key:a", "conv_1", 0, 0, long, 7)
     found = await store.find("key:a", "conv_1", 0)
     assert found is not None
-    assert found[1] == long
+    assert found.turns == long
+
+
+async def test_a_session_is_that_of_the_last_answer(store: ConversationStore, database: Database) -> None:
+    await store.add(FIRST, 9, 0)
+    long = ("the session canary ☂" + "x" * (4 << 20)).encode()
+    for revision, session in enumerate((long, b"another", b"")):
+        assert await store.append("key:a", "conv_1", revision, 0, turns("a", "b"), 7, session)
+        found = await store.find("key:a", "conv_1", 0)
+        assert found is not None
+        assert found.session == session
+        async with database.read() as connection:
+            sealed = await connection.scalar(select(conversations.c.sealed_session))
+        assert (sealed is None) is (session == b"")
+        assert "canary" not in (sealed or "")
+    assert not await store.append("key:a", "conv_1", 0, 0, turns("a", "b"), 7, b"too late")
+    found = await store.find("key:a", "conv_1", 0)
+    assert found is not None
+    assert found.session == b""
 
 
 async def test_to_others_it_is_not_there(store: ConversationStore) -> None:
@@ -63,7 +86,7 @@ async def test_to_others_it_is_not_there(store: ConversationStore) -> None:
     assert not await store.append("key:b", "conv_1", 0, 0, turns("a"), 7)
     assert not await store.delete("key:b", "conv_1", 0)
     assert await store.find("key:A", "conv_1", 0) is None, "owners differ by case"
-    assert await store.find("key:a", "conv_1", 0) == (FIRST, ())
+    assert await store.find("key:a", "conv_1", 0) == FoundConversation(FIRST, ())
 
 
 async def test_of_two_who_add_at_once_one_is_refused(store: ConversationStore) -> None:
@@ -72,7 +95,7 @@ async def test_of_two_who_add_at_once_one_is_refused(store: ConversationStore) -
     assert sorted(await asyncio.gather(*both)) == [False, True]
     found = await store.find("key:a", "conv_1", 0)
     assert found is not None
-    assert (len(found[1]), found[0].messages) == (2, 2)
+    assert (len(found.turns), found.stored.messages) == (2, 2)
 
 
 async def test_pages_go_from_new_to_old(store: ConversationStore) -> None:
@@ -144,7 +167,7 @@ async def test_another_key_takes_over_and_a_wrong_one_is_told(database: Database
     await reseal(database, Vault([newer, Secret("a key for tests")]))
     found = await ConversationStore(database, Vault([newer])).find("key:a", "conv_1", 0)
     assert found is not None
-    assert (found[0].said, found[1]) == (SAID, turns("a", "b"))
+    assert (found.stored.said, found.turns) == (SAID, turns("a", "b"))
 
 
 async def test_what_cannot_be_read_is_named(

@@ -73,13 +73,14 @@ class Conversations:
             found = await self.store.find(owner, id, self._since_ms)
         if found is None:
             raise _unknown(id)
-        stored, turns = found
-        return Recalled(_shown(stored), turns, stored.revision)
+        return Recalled(_shown(found.stored), found.turns, found.stored.revision, found.session)
 
-    async def add(self, owner: str, recalled: Recalled, forget: int, turns: Sequence[Turn]) -> None:
-        id = recalled.remembered.id
+    async def add(
+        self, owner: str, recalled: Recalled, forget: int, turns: Sequence[Turn], session: bytes = b""
+    ) -> None:
+        id, revision = recalled.remembered.id, recalled.revision
         with _told():
-            added = await self.store.append(owner, id, recalled.revision, forget, turns, self.now_ms())
+            added = await self.store.append(owner, id, revision, forget, turns, self.now_ms(), session)
         if not added:
             raise BadRequest(
                 f"conversation {id} was changed by another request while this answer was made, which is not kept: ask again",

@@ -245,6 +245,9 @@ class Conversation:
     """Who the end user is, as an opaque id of the client's choosing."""
     session: str | None = None
     """A stable id of this conversation, where the client gives one: a key for caches and for sticky routing."""
+    session_kept: bytes | None = field(default=None, repr=False)
+    """Where the gateway remembers this conversation: the `session` that its last answer ended with, b"" if with none. Another
+    provider may have given it, and the conversation may have changed since: whoever reads it looks whether it fits."""
     service_tier: str | None = None
     """In the neutral words auto, standard, priority or flex."""
     cache_all: CacheMark | None = None

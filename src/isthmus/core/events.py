@@ -13,7 +13,7 @@ wait their turn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -146,6 +146,8 @@ class Finished:
     stop_sequence: str | None = None
     explanation: str | None = None
     """With `Stop.REFUSAL`: the reason given."""
+    session: bytes | None = field(default=None, repr=False)
+    """What the provider wants to find again (`Conversation.session_kept`) when this conversation goes on with it. For nobody to see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Recalled:
     turns: tuple[Turn, ...]
     revision: int
     """Counts its answers. Whoever adds to a conversation says which one they go on from."""
+    session: bytes = field(default=b"", repr=False)
+    """What the provider of its last answer wanted to find again; b"" for nothing."""
 
 
 class Memory(Protocol):
@@ -65,8 +67,10 @@ class Memory(Protocol):
 
     async def recall(self, owner: str, id: str) -> Recalled: ...
 
-    async def add(self, owner: str, recalled: Recalled, forget: int, turns: Sequence[Turn]) -> None:
-        """Puts `turns` behind what was recalled and forgets its `forget` oldest.
+    async def add(
+        self, owner: str, recalled: Recalled, forget: int, turns: Sequence[Turn], session: bytes = b""
+    ) -> None:
+        """Puts `turns` behind what was recalled and forgets its `forget` oldest. `session` takes the place of the one before.
 
         Raises `BadRequest` (conflict) when something else was added meanwhile; then nothing is changed.
         """

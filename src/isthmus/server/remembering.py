@@ -16,7 +16,7 @@ from typing import Final
 
 from isthmus.core.conversation import ANTHROPIC, Block, Role, Text, Thinking, ToolCall, ToolResult, Turn
 from isthmus.core.errors import BadRequest, Kind
-from isthmus.core.events import BlockStarted, Event, Failed, ToolHead
+from isthmus.core.events import BlockStarted, Event, Failed, Finished, ToolHead
 from isthmus.core.fold import Folder, Said, SaidCall, SaidOpaque, SaidText, SaidThinking
 from isthmus.core.interfaces import Envelope, Parsed
 from isthmus.core.losses import Action, Loss
@@ -48,6 +48,8 @@ class Listening:
         self._folder = Folder()
         self._calls = 0
         self._failed = False
+        self.session = b""
+        """What its provider wants to find again."""
 
     def hear(self, events: list[Event]) -> None:
         """Changes what is in the list."""
@@ -57,6 +59,8 @@ class Listening:
                     id = f"{self._prefix}{self._calls:04x}"
                     events[at] = BlockStarted(replace(event.head, id=id))
                 self._calls += 1
+            elif isinstance(event, Finished):
+                self.session = event.session or b""
             self._failed = self._failed or isinstance(event, Failed)
         if not self._failed:
             self._folder.feed(events)
@@ -106,6 +110,7 @@ class RememberedTurn:
             turns=turns[self.forget :],
             system=asked.system or (() if system is None else (Text(system),)),
             session=self.id,
+            session_kept=self.recalled.session,
             knobs={name: value for name, value in asked.knobs.items() if name != FIELD},
         )
         return Parsed(conversation, parsed.style, losses)
@@ -117,11 +122,12 @@ class RememberedTurn:
 
     async def keep(self) -> None:
         """Writes the turn down, once its answer is complete; until then does nothing. An answer without a word is not kept."""
-        said = None if self.kept or self.listening is None else self.listening.said()
-        if said is None or not (blocks := tuple(_blocks(said, self.provider))):
+        if self.kept or (listening := self.listening) is None or (said := listening.said()) is None:
             return
-        answer = Turn(Role.ASSISTANT, blocks)
-        await self.memory.add(self.owner, self.recalled, self.forget, (*self.new, answer))
+        if not (blocks := tuple(_blocks(said, self.provider))):
+            return
+        turns = (*self.new, Turn(Role.ASSISTANT, blocks))
+        await self.memory.add(self.owner, self.recalled, self.forget, turns, listening.session)
         self.kept = True
 
 

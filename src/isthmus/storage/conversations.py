@@ -32,6 +32,14 @@ class StoredConversation:
     used_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class FoundConversation:
+    stored: StoredConversation
+    turns: tuple[Turn, ...]
+    session: bytes = b""
+    """What a provider wants to find again; b"" for nothing."""
+
+
 class ConversationStore:
     """To everybody but its owner a conversation is not there. `since_ms`: nor is one that was last used before."""
 
@@ -66,7 +74,7 @@ class ConversationStore:
         """The newest first, those behind the one of id `after`; none when that is not there."""
         table = conversations.c
         wanted = (
-            select(conversations)
+            select(*_SHOWN)
             .where(*_of(owner, since_ms))
             .order_by(table.created_ms.desc(), table.id.desc())
             .limit(limit)
@@ -81,9 +89,7 @@ class ConversationStore:
             rows = (await connection.execute(wanted)).mappings().all()
         return [self._from(row) for row in rows]
 
-    async def find(
-        self, owner: str, id: str, since_ms: int
-    ) -> tuple[StoredConversation, tuple[Turn, ...]] | None:
+    async def find(self, owner: str, id: str, since_ms: int) -> FoundConversation | None:
         wanted = select(conversations).where(conversations.c.id == id, *_of(owner, since_ms))
         said = (
             select(conversation_turns.c.sealed_turn)
@@ -95,18 +101,36 @@ class ConversationStore:
             if row is None:
                 return None
             sealed = (await connection.execute(said)).scalars().all()
-        return self._from(row), tuple(self._turn(each, id) for each in sealed)
+        session = row["sealed_session"]
+        return FoundConversation(
+            self._from(row),
+            tuple(self._turn(each, id) for each in sealed),
+            b"" if session is None else self._vault.open(session).encode(),
+        )
 
     async def append(
-        self, owner: str, id: str, revision: int, forget: int, turns: Sequence[Turn], now_ms: int
+        self,
+        owner: str,
+        id: str,
+        revision: int,
+        forget: int,
+        turns: Sequence[Turn],
+        now_ms: int,
+        session: bytes = b"",
     ) -> bool:
-        """Adds `turns` and deletes the `forget` oldest. False when the conversation is not at this revision any more."""
+        """Adds `turns`, deletes the `forget` oldest and replaces the session, which is text. False when the conversation is not at
+        this revision any more."""
         table, mine = conversations.c, conversation_turns.c
         rows = [{"conversation_id": id, "sealed_turn": self._vault.seal(turn_text(turn))} for turn in turns]
         advance = (
             update(conversations)
             .where(table.id == id, table.owner == owner, table.revision == revision)
-            .values(revision=revision + 1, messages=table.messages + (len(rows) - forget), used_ms=now_ms)
+            .values(
+                revision=revision + 1,
+                messages=table.messages + (len(rows) - forget),
+                used_ms=now_ms,
+                sealed_session=self._vault.seal(session.decode()) if session else None,
+            )
         )
         oldest = select(mine.id).where(mine.conversation_id == id).order_by(mine.id).limit(forget)
 
@@ -174,6 +198,7 @@ class ConversationStore:
             raise StorageError(f"conversation {id!r} has a message that cannot be read: {error}") from None
 
 
+_SHOWN: Final = tuple(each for each in conversations.c if each.name != "sealed_session")
 _particulars: Final = msgspec.json.Decoder(Particulars)
 
 

@@ -164,7 +164,7 @@ conversations: Final = _table(
     _id(),
     Column("owner", String(80), nullable=False),
     Column("sealed_particulars", LONG_TEXT, nullable=False),
-    Column("sealed_session", Text),
+    Column("sealed_session", LONG_TEXT),
     Column("messages", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     _when("created_ms"),
@@ -172,8 +172,8 @@ conversations: Final = _table(
     Index(None, "owner", "created_ms"),
     Index(None, "used_ms"),
 )
-"""Conversations that clients go on with by their id. `sealed_session` is for what a provider wants to find again of a session of its
-own, as JSON; null while it has none."""
+"""Conversations that clients go on with by their id. `sealed_session` is what the provider of the last answer wants to find
+again of a session of its own, as JSON; null where there is none."""
 
 conversation_turns: Final = _table(
     "conversation_turns",

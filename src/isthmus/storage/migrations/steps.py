@@ -9,6 +9,7 @@ from typing import Any
 
 from alembic import op
 from sqlalchemy import Column, inspect
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
 
 def create_table(name: str, *columns: Column[Any]) -> None:
@@ -30,6 +31,12 @@ def create_index(name: str, table: str, *columns: str, **where: Any) -> None:
 def drop_index(name: str, table: str) -> None:
     if name in _indexes(table):
         op.drop_index(name, table)
+
+
+def lengthen_text(table: str, column: str) -> None:
+    """For up to 16 MiB, where the engine asks how long a text may be. One that may be null."""
+    if op.get_bind().dialect.name in {"mysql", "mariadb"}:
+        op.alter_column(table, column, type_=MEDIUMTEXT(), existing_nullable=True)
 
 
 def _indexes(table: str) -> set[str | None]:
