@@ -110,6 +110,8 @@ class Connection(asyncio.Protocol):
         """Text events received in this answer so far."""
         self.token_ns = 0
         """When the first bytes with text came."""
+        self.stamp = ""
+        """The whole text of the last answer that was stamped."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's TCP transports do what asyncio.Transport promises without being subclasses of it.
@@ -160,6 +162,7 @@ class Connection(asyncio.Protocol):
         stamp = _STAMP.search(self._first)
         if stamp is None or not self.token_ns:
             raise BadAnswer(f"no stamp in the answer: {self._describe()}")
+        self.stamp = stamp[0].decode()
         return (self.token_ns - sent_ns - int(stamp[2]) + int(stamp[1])) / 1e9
 
     async def _exchange(self, request: bytes, *, wait_for_token: bool) -> None:

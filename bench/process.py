@@ -117,13 +117,18 @@ def _cpu_clock(pid: int) -> int:
 
 def memory_kib(pid: int) -> int:
     """Proportional set size of the process and its descendants: shared pages are counted once."""
-    return sum(parse_pss(Path(f"/proc/{each}/smaps_rollup").read_text()) for each in family(pid))
+    return sum(parse_kib(Path(f"/proc/{each}/smaps_rollup").read_text(), "Pss") for each in family(pid))
 
 
-def parse_pss(rollup: str) -> int:
-    """The `Pss:` line of a `smaps_rollup`, in KiB."""
+def resident_kib(pid: int) -> int:
+    """Resident set size of the process and its descendants: shared pages are counted by each."""
+    return sum(parse_kib(Path(f"/proc/{each}/smaps_rollup").read_text(), "Rss") for each in family(pid))
+
+
+def parse_kib(rollup: str, figure: str) -> int:
+    """One line of a `smaps_rollup`, as `Pss:`, in KiB."""
     for line in rollup.splitlines():
         name, _, value = line.partition(":")
-        if name == "Pss":
+        if name == figure:
             return int(value.split()[0])
-    raise ValueError("no Pss line in smaps_rollup")
+    raise ValueError(f"no {figure} line in smaps_rollup")

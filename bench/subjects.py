@@ -81,7 +81,7 @@ def running(name: str, upstream: Subject, folder: Path, cores: Cores) -> Iterato
     command, environment = _command(name, place, port, upstream.port, Ground(folder))
     log = place / "output.log"
     with Process(command, log, cores.subject, cwd=place, environment=environment) as process:
-        _await_health(name, process, port)
+        await_health(name, process, port)
         yield Subject(name, process.pid, port)
 
 
@@ -148,7 +148,8 @@ def free_port() -> int:
         return port
 
 
-def _await_health(name: str, process: Process, port: int) -> None:
+def await_health(name: str, process: Process, port: int) -> None:
+    """Returns when it answers. Raises `NotReady`."""
     deadline = time.monotonic() + READY_WITHIN_S
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:

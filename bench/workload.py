@@ -128,6 +128,11 @@ def render_request(dialect: Dialect, path: str, port: int, behaviour: Behaviour)
         payload["stream"] = True
         if dialect is Dialect.CHAT:
             payload["stream_options"] = {"include_usage": True}
+    return render_post(dialect, path, port, payload)
+
+
+def render_post(dialect: Dialect, path: str, port: int, payload: object) -> bytes:
+    """Complete HTTP/1.1 request bytes with everything that a client of this dialect sends along."""
     body = json.dumps(payload).encode()
     credential = f"authorization: Bearer {KEY}" if dialect is Dialect.CHAT else f"x-api-key: {KEY}"
     version = "" if dialect is Dialect.CHAT else "anthropic-version: 2023-06-01\r\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.process import Cores, Process, cpu_s, family, memory_kib, parse_pss, running_on
+from bench.process import Cores, Process, cpu_s, family, memory_kib, parse_kib, resident_kib, running_on
 
 # Burns in a thread that has ended and in a grandchild: both must be in the account.
 BURN = "t=time.process_time()+0.3\nwhile time.process_time()<t: pass\n"
@@ -35,7 +35,7 @@ def test_cpu_of_ended_threads_and_of_children_is_counted(tmp_path: Path) -> None
         used = cpu_s(process.pid)
         assert len(pids) == 2
         assert 0.6 <= used < 20
-        assert memory_kib(process.pid) > 1000
+        assert 1000 < memory_kib(process.pid) <= resident_kib(process.pid)
         os.kill(pids[1], 15)
     assert process.has_ended
 
@@ -61,9 +61,10 @@ def test_cpu_grows_by_the_work_done() -> None:
 
 def test_pss_is_read_and_not_pss_dirty() -> None:
     rollup = "55c9-7fff ---p 0 00:00 0 [rollup]\nRss:  13672 kB\nPss:   9338 kB\nPss_Dirty:   6888 kB\n"
-    assert parse_pss(rollup) == 9338
+    assert parse_kib(rollup, "Pss") == 9338
+    assert parse_kib(rollup, "Rss") == 13672
     with pytest.raises(ValueError, match="no Pss"):
-        parse_pss("Rss: 1 kB\nPss_Dirty: 2 kB\n")
+        parse_kib("Rss: 1 kB\nPss_Dirty: 2 kB\n", "Pss")
 
 
 def test_a_core_is_borrowed_and_given_back() -> None:
