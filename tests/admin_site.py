@@ -17,7 +17,10 @@ from isthmus.admin import audit, me, sign_in, users
 from isthmus.admin.app import admin_app
 from isthmus.admin.guard import AdminGuard
 from isthmus.control.people import OPERATOR, Role
+from isthmus.control.playground import PlaygroundKeys
+from isthmus.storage.audit import AuditLog
 from isthmus.storage.database import Database
+from isthmus.storage.keys import KeyStore
 from signing_in import PASSWORD, Office, open_office
 
 REQUEST_ID = "req_0123456789"
@@ -81,7 +84,7 @@ async def open_site(database: Database, others: Iterable[APIRouter] = (), scheme
     office = await open_office(database)
     routers = [
         sign_in.router(office.sign_in),
-        me.router(office.sign_in, office.tokens),
+        me.router(office.sign_in, office.tokens, PlaygroundKeys(KeyStore(database), AuditLog(database))),
         users.router(office.users),
         audit.router(office.audit),
     ]

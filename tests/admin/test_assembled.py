@@ -47,7 +47,7 @@ VIEWERS: Final = (
     *("GET /v2/models/prices", "GET /v2/openapi.json", "GET /v2/about"),
 )
 ADMINISTRATORS: Final = (
-    *("GET /v2/audit", "POST /v2/backup", "PUT /v2/settings"),
+    *("GET /v2/audit", "POST /v2/backup", "PUT /v2/settings", "POST /v2/me/playground-key"),
     *("POST /v2/users", "PATCH /v2/users/x", "DELETE /v2/users/x"),
     *("POST /v2/accounts", "PATCH /v2/accounts/x", "DELETE /v2/accounts/x"),
     *("POST /v2/accounts/feed", "POST /v2/accounts/import", "GET /v2/accounts/export"),

@@ -1,8 +1,13 @@
 """One's own password, sessions and tokens."""
 
+from pathlib import Path
+
 import pytest
 
+import asgi
 from admin_site import Caller, open_site
+from assembled import logged, script
+from cli.gateways import gateway
 from isthmus.control.people import Role
 from isthmus.storage.database import Database
 from signing_in import PASSWORD
@@ -81,3 +86,30 @@ async def test_a_script_has_no_session(sqlite: Database) -> None:
     assert (await script("GET", "/v2/me/sessions")).json["items"] == []
     assert (await script("POST", "/v2/sign-out")).status == 204
     assert (await script("GET", "/v2/me")).status == 200
+
+
+async def test_a_key_for_the_playground_does_not_close_an_open_gateway(tmp_path: Path) -> None:
+    body = {"model": "dummy", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
+    async with gateway(tmp_path) as (running, stores):
+        root = await script(running, stores, Role.ADMIN)
+
+        async def status(**headers: str) -> int:
+            sent = {"content-type": "application/json", **headers}
+            return (await asgi.ask(running.live.gateway, "POST", "/v1/messages", body, sent)).status
+
+        made = (await root("POST", "/v2/me/playground-key")).json
+        assert made["name"] == "Playground (admin)"
+        assert await status(**{"x-api-key": made["secret"]}) == 200
+        assert await status() == 200, "others need no key as before"
+        again = (await root("POST", "/v2/me/playground-key")).json
+        assert again["id"] == made["id"]
+        assert await status(**{"x-api-key": again["secret"]}) == 200
+        await logged(running, 3)
+        rows = (await root("GET", "/v2/logs")).json["items"]
+        assert [row["key_id"] for row in reversed(rows)] == [made["id"], None, made["id"]]
+        assert (await root("POST", "/v2/keys", {"name": "lasting"})).status == 201
+        assert await status() == 401, "a key that lasts closes it"
+        assert await status(**{"x-api-key": again["secret"]}) == 200
+        viewer = await script(running, stores, Role.VIEWER)
+        refused = await viewer("POST", "/v2/me/playground-key")
+        assert (refused.status, refused.json["error"]["code"]) == (403, "forbidden")

@@ -8,11 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field, SecretStr
 
-from isthmus.admin.asking import Asker, Cursor, Limit, Model, Moment, PageOf, milliseconds, moment
+from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, milliseconds, moment
 from isthmus.admin.session import SessionId
 from isthmus.admin.times import Time
 from isthmus.control.passwords import MAX_CHARS, MIN_CHARS
 from isthmus.control.people import Person, Role
+from isthmus.control.playground import PlaygroundKeys
 from isthmus.control.sign_in import SignIn
 from isthmus.control.tokens import MadeToken, Tokens
 from isthmus.core.secret import Secret
@@ -67,11 +68,18 @@ class NewToken(BaseModel):
     expires_at: Moment | None
 
 
+class PlaygroundKey(BaseModel):
+    id: str
+    name: str
+    secret: str = Field(description="Shown now and never again.")
+    expires_at: Moment
+
+
 def me(person: Person) -> Me:
     return Me(id=person.id, name=person.name, role=person.role)
 
 
-def router(service: SignIn, tokens: Tokens) -> APIRouter:
+def router(service: SignIn, tokens: Tokens, playground: PlaygroundKeys) -> APIRouter:
     router = APIRouter(prefix="/me", tags=["me"])
 
     @router.get("")
@@ -111,6 +119,18 @@ def router(service: SignIn, tokens: Tokens) -> APIRouter:
     async def end_my_session(id: Id, asker: Asker) -> None:
         """Ends one of one's sessions."""
         await service.end_session(asker, id)
+
+    @router.post("/playground-key", status_code=201)
+    async def create_my_playground_key(admin: Admin) -> PlaygroundKey:
+        """Makes an API key for the console's playground, good for an hour, in place of the one before."""
+        made = await playground.make(admin)
+        assert made.key.expires_ms is not None
+        return PlaygroundKey(
+            id=made.key.id,
+            name=made.key.name,
+            secret=made.secret.reveal(),
+            expires_at=moment(made.key.expires_ms),
+        )
 
     _add_tokens(router, tokens)
     return router

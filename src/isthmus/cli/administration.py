@@ -54,6 +54,7 @@ from isthmus.control.logins import LoginService
 from isthmus.control.logs import LogService
 from isthmus.control.models import ModelService, Serving
 from isthmus.control.passwords import Passwords
+from isthmus.control.playground import PlaygroundKeys
 from isthmus.control.prices import PriceService
 from isthmus.control.providers import ProviderService
 from isthmus.control.set_up import SetUp
@@ -199,7 +200,9 @@ class Administration:
         )
         return (
             sign_in_api.router(sign_in),
-            me_api.router(sign_in, Tokens(TokenStore(database), audit)),
+            me_api.router(
+                sign_in, Tokens(TokenStore(database), audit), PlaygroundKeys(self.live.tables.keys, audit)
+            ),
             users_api.router(Users(self.users, self.passwords, audit)),
             audit_api.router(Audit(audit)),
         )

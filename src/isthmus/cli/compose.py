@@ -130,13 +130,15 @@ def guard(settings: Settings) -> Guard:
 
 
 def callers(settings: Settings, stored: Mapping[str, Caller]) -> Callers:
-    """Keys of the configuration and those of the database. Off loopback, nobody passes without one."""
+    """Keys of the configuration and those of the database. Off loopback, nobody passes without one; on loopback, nobody does
+    once there is one that lasts."""
     configured = {
         hash: Caller(f"config:{at + 1}", f"api_keys[{at}]", mark=f"hash:{hash}")
         for at, hash in enumerate(key_hash(key.reveal()) for key in settings.api_keys)
     }
     known = {**stored, **configured}
-    return Callers(known, required=bool(known) or not is_loopback(settings.server.host))
+    lasting = any(not each.temporary for each in known.values())
+    return Callers(known, required=lasting or not is_loopback(settings.server.host))
 
 
 def offer(

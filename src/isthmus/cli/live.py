@@ -359,7 +359,7 @@ def _cooling(row: CooldownRow) -> Cooling:
 
 def _caller(key: ApiKey, *, is_good: bool) -> Caller:
     expires_s = None if key.expires_ms is None else key.expires_ms / 1000
-    return Caller(key.id, key.name, key.enabled and is_good, expires_s, key.terms)
+    return Caller(key.id, key.name, key.enabled and is_good, expires_s, key.terms, temporary=key.is_temporary)
 
 
 def _used_of(limit: Limit, window: Calendar, current: CurrentUse) -> int:

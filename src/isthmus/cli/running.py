@@ -20,6 +20,7 @@ from isthmus.config import Settings
 from isthmus.control.audit import Audit
 from isthmus.control.ledger import Ledger, LedgerStores
 from isthmus.control.passwords import Passwords
+from isthmus.control.playground import PlaygroundKeys
 from isthmus.control.retention import Retention
 from isthmus.limiting.memory import MemoryLimiter
 from isthmus.observability.logs import set_level
@@ -30,6 +31,7 @@ from isthmus.server.reply import Receive, Send
 from isthmus.server.visit import Visit
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.errors import StorageError
+from isthmus.storage.keys import KeyStore
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from isthmus.cli.administration import Administration
 
 DAY_S: Final = 86_400.0
+HOUR_S: Final = 3600.0
 
 
 @dataclass(slots=True)
@@ -90,7 +93,7 @@ async def run_gateway(
         running = Running(live, ledger, log)
         if configured.admin.enabled:
             await _administer(running, hands, stores, rows, sums)
-        await stack.enter_async_context(_beside(_forget_audits(stores)))
+        await stack.enter_async_context(_beside(_forget_audits(stores), _forget_playgrounds(stores)))
         retention = Retention(rows, sums, lambda: live.settings.request_log.retention_days)
         stack.push_async_callback(live.kept.keeper.close)
         stack.push_async_callback(gateway.endpoints.errands.close)
@@ -138,6 +141,15 @@ async def _forget_audits(stores: Stores) -> None:
         with suppress(StorageError):
             await audit.forget_old()
         await asyncio.sleep(DAY_S)
+
+
+async def _forget_playgrounds(stores: Stores) -> None:
+    """Keys of the playground that are over go within the hour. Several gateways may do it at once."""
+    keys = PlaygroundKeys(KeyStore(stores.database), AuditLog(stores.database))
+    while True:
+        with suppress(StorageError):
+            await keys.forget_expired()
+        await asyncio.sleep(HOUR_S)
 
 
 @asynccontextmanager

@@ -25,6 +25,8 @@ class Caller:
     terms: KeyTerms = field(default_factory=KeyTerms)
     mark: str = ""
     """Stays with the key where its id does not, as that is but a place in a list."""
+    temporary: bool = False
+    """Soon over: a gateway that asks for no key goes on so although there is this one."""
     limits: tuple[Limit, ...] = field(init=False)
     told: tuple[Limit, ...] = field(init=False)
     """Those of its limits that its answers speak of."""

@@ -16,6 +16,8 @@ from isthmus.storage.database import Database, touch
 from isthmus.storage.schema import api_keys, key_usage
 
 TOPIC: Final = "keys"
+PLAYGROUND: Final = "playground_"
+"""How ids of the keys begin that are made for the console's playground."""
 
 Done = TypeVar("Done")
 _LISTS: Final = ("providers", "models", "ips")
@@ -42,6 +44,11 @@ class ApiKey:
     created_ms: int
     updated_ms: int
     last_used_ms: int | None = None
+
+    @property
+    def is_temporary(self) -> bool:
+        """Made for the playground, and over before long."""
+        return self.id.startswith(PLAYGROUND) and self.expires_ms is not None
 
     def is_valid(self, now_ms: int) -> bool:
         return self.enabled and (self.expires_ms is None or now_ms < self.expires_ms)
@@ -132,6 +139,20 @@ class KeyStore:
             if done.rowcount:
                 await touch(connection, TOPIC)
             return bool(done.rowcount)
+
+        return await self._database.write(write)
+
+    async def remove_expired(self, beginning: str, now_ms: int) -> int:
+        """Keys whose ids begin so and that are over, with what they used. How many there were."""
+        over = api_keys.c.id.startswith(beginning, autoescape=True) & (api_keys.c.expires_ms <= now_ms)
+
+        async def write(connection: AsyncConnection) -> int:
+            ids = list((await connection.scalars(select(api_keys.c.id).where(over))).all())
+            if ids:
+                await connection.execute(delete(key_usage).where(key_usage.c.key_id.in_(ids)))
+                await connection.execute(delete(api_keys).where(api_keys.c.id.in_(ids)))
+                await touch(connection, TOPIC)
+            return len(ids)
 
         return await self._database.write(write)
 
