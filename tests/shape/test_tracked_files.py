@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ SOMEBODYS_FOLDER = re.compile(r"(?<![\w.~:@-])/(?:" + "root" + "|" + "work" + r"
 INDEX_OPTION = re.compile(r"^\s*(--?(extra-)?index-url|-i|--find-links|-f|--trusted-host)\b")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)")
+NODE_LOCKS = ["tests/clients/node/package-lock.json", "console/package-lock.json"]
 PINNED = sorted((ROOT / "requirements").glob("*.txt"))
 
 
@@ -95,11 +97,27 @@ def test_what_the_package_asks_for_is_what_is_pinned() -> None:
     assert asked <= wanted_here
 
 
-def test_the_node_lock_has_hashes_and_no_addresses() -> None:
-    lock = json.loads((ROOT / "tests/clients/node/package-lock.json").read_text())
-    packages = {name: package for name, package in lock["packages"].items() if name}
+def locked(lock: str) -> dict[str, dict[str, Any]]:
+    """The packages of a lock file of npm, by their folder."""
+    packages = json.loads((ROOT / lock).read_text())["packages"]
+    return {name: package for name, package in packages.items() if name}
+
+
+@pytest.mark.parametrize("lock", NODE_LOCKS)
+def test_a_node_lock_has_hashes_and_no_addresses(lock: str) -> None:
+    packages = locked(lock)
     assert len(packages) >= 3
     assert [name for name, package in packages.items() if "resolved" in package] == []
+    fetched = {name: package for name, package in packages.items() if not package.get("inBundle")}
     assert [
-        name for name, package in packages.items() if not package.get("integrity", "").startswith("sha512-")
+        name for name, package in fetched.items() if not package.get("integrity", "").startswith("sha512-")
     ] == []
+
+
+@pytest.mark.parametrize("lock", NODE_LOCKS)
+def test_a_node_lock_serves_every_system(lock: str) -> None:
+    """npm leaves out what it cannot find for other systems, and then installs nothing from its own lock."""
+    packages = locked(lock)
+    known = {name.rpartition("node_modules/")[2] for name in packages}
+    wanted = {each for package in packages.values() for each in package.get("optionalDependencies", {})}
+    assert wanted - known == set()

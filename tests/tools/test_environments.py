@@ -65,7 +65,7 @@ def judges_that_fail(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     fail.__name__ = "make_old_clients"
     monkeypatch.setattr(environments, "make_old_clients", fail)
     monkeypatch.setattr(environments, "make_claude_code", lambda: asked.append("claude"))
-    monkeypatch.setattr(environments, "make_node", lambda: asked.append("node"))
+    monkeypatch.setattr(environments, "make_node_clients", lambda: asked.append("node"))
     return asked
 
 
@@ -80,6 +80,43 @@ def test_a_judge_that_cannot_be_had_stops_ci_alone(
     assert "make_old_clients failed" in capsys.readouterr().err
 
 
+@pytest.fixture
+def no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a console that was never built, where Node cannot be had."""
+
+    def fail() -> None:
+        raise subprocess.CalledProcessError(1, "pip")
+
+    site = tmp_path / "site"
+    monkeypatch.setattr(environments, "make_node", fail)
+    monkeypatch.setattr(environments.console, "is_built", (site / "index.html").is_file)
+    return site
+
+
+@pytest.mark.parametrize(("ci", "status"), [("true", 1), ("", 0)])
+def test_a_console_that_cannot_be_built_stops_ci_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    no_index: Path,
+    ci: str,
+    status: int,
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert environments.main(["console-if-possible"]) == status
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("the console could not be built, the gateway serves without it: ")
+    no_index.mkdir()
+    (no_index / "index.html").touch()
+    environments.main(["console-if-possible"])
+    assert "an earlier build of it is served" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_index")
+def test_whoever_asks_for_the_console_alone_is_told_that_it_failed() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        environments.main(["console"])
+
+
 def test_an_unknown_word_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert environments.main(["everything"]) == 2
-    assert "runtime | dev | judges" in capsys.readouterr().err
+    assert "runtime | dev | judges | console" in capsys.readouterr().err
