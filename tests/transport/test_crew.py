@@ -150,6 +150,32 @@ async def test_nobody_is_kept_for_ever(stage: Stage, rules: dict[str, float]) ->
     assert stage.figures.died == 0
 
 
+async def test_being_of_use_does_not_make_anybody_older_than_may_be(stage: Stage) -> None:
+    crew = stage.with_rules(replace(RULES, max_lifetime_s=0.3))
+    first = await crew.borrow(parrot(), "me")
+    pid = first.running.pid
+    first.keep("talk")
+
+    async with asyncio.timeout(10):
+        while (again := await crew.borrow(parrot(), "me", "talk")).running.pid == pid:
+            again.keep("talk")
+            await asyncio.sleep(0.01)
+    assert not again.is_kept
+    again.end()
+    await stage.quiet()
+    assert not is_running(pid)
+
+
+async def test_who_is_at_work_is_not_cut_off_by_its_age(stage: Stage) -> None:
+    crew = stage.with_rules(replace(RULES, max_idle_s=0.05, max_lifetime_s=0.05))
+    loan = await crew.borrow(parrot(), "me")
+    await asyncio.sleep(0.2)
+    assert await say(loan) == "here"
+    loan.keep("talk")
+    await stage.quiet()
+    assert (stage.figures.idle, stage.figures.died) == (0, 0)
+
+
 @pytest.mark.parametrize("rules", [{"max_idle_s": 0.0}, {"max_lifetime_s": 0.0}])
 async def test_where_nothing_may_wait_nothing_is_kept(stage: Stage, rules: dict[str, float]) -> None:
     crew = stage.with_rules(replace(RULES, **rules))  # type: ignore[arg-type]
@@ -181,6 +207,17 @@ async def test_spares_that_are_expected_are_there_before_anybody_asks(stage: Sta
     crew.expect(parrot())
     await until(lambda: stage.figures.idle == 1)
     await until(lambda: stage.figures.started >= 2)
+    assert stage.figures.died == 0
+
+
+async def test_a_spare_that_nobody_asks_for_any_more_ends_and_an_expected_one_stays(stage: Stage) -> None:
+    crew = stage.with_rules(replace(RULES, size=2, max_idle_s=1.5))
+    crew.expect(parrot())
+    (await crew.borrow(OTHER, "me")).end()
+    await until(lambda: {worker.program for worker in crew._roll.spares()} == {parrot(), OTHER})
+    (stays,) = (worker for worker in crew._roll.spares() if worker.program == parrot())
+    await until(lambda: all(worker.program == parrot() for worker in crew._roll.spares()))
+    assert stays in crew._roll.spares()
     assert stage.figures.died == 0
 
 
