@@ -1,6 +1,7 @@
 """Tables say of a key what a person wants to know, rows all there is; neither has anything to hide."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
@@ -39,6 +40,12 @@ def test_a_table_says_what_a_key_may_and_did() -> None:
     assert "gpt-5*; 10.0.0.0/8; 1,000 requests per minute; $0.50 daily cost budget" in text
     assert "1,200" in text
     assert "$12.35" in text
+    servers = {
+        mcp: shown(key_table([replace(KEY, terms=KeyTerms(mcp=mcp))], {}))
+        for mcp in ((), ("files", "mail:read"))
+    }
+    assert "MCP: nothing" in servers[()]
+    assert "MCP: files, mail:read" in servers[("files", "mail:read")]
     assert "nothing" in shown(
         key_table([ApiKey(id="k", name="n", hash="", prefix="", created_ms=1, updated_ms=1)], {})
     )

@@ -80,7 +80,7 @@ def test_a_key_is_made_with_its_terms(keys: Keys) -> None:
     keys.run("list")
     keys.add_user("usr_1", "hugo")
     options = (
-        "--expires 2099-01-31 --user hugo --provider openai --provider local --model gpt-5* --ip 10.1.2.3/8 --rpm 1 "
+        "--expires 2099-01-31 --user hugo --provider openai --provider local --model gpt-5* --ip 10.1.2.3/8 --mcp files:read_* --rpm 1 "
         "--rpd 2 --tpm 3 --tpd 4 --tokens-per-month 5 --concurrency 6 --usd-per-day 0.1 --usd-per-month 2.5 --note hers"
     )
     secret = keys.run("create", "laptop", "-q", *options.split())[0].strip()
@@ -95,6 +95,7 @@ def test_a_key_is_made_with_its_terms(keys: Keys) -> None:
         "providers": ["openai", "local"],
         "models": ["gpt-5*"],
         "ips": ["10.0.0.0/8"],
+        "mcp": ["files:read_*"],
         "requests_per_minute": 1,
         "requests_per_day": 2,
         "tokens_per_minute": 3,
@@ -177,6 +178,8 @@ def test_lists_are_for_people_too(keys: Keys) -> None:
         (["--rpm", "0"], "requests_per_minute: 1 to"),
         (["--usd-per-day", "nan"], "usd_per_day: more than 0"),
         (["--usd-per-day", "inf"], "usd_per_day: more than 0"),
+        (["--mcp", "files", "--no-mcp"], "--no-mcp: contradicts --mcp"),
+        (["--mcp", ":read"], "mcp.0: name a server, such as `files`"),
         (["--ip", "home"], "ips.0: not an address"),
         (["--user", "nobody"], "no user 'nobody'"),
         (["--expires", "2020-01-01"], "expires_at: is in the past"),

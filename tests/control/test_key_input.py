@@ -39,6 +39,7 @@ def test_texts_are_trimmed_and_networks_spelled_one_way() -> None:
         ({"models": ("m",) * (MAX_NAMES + 1)}, ["models"]),
         ({"models": tuple("\U0001f600" * 190 + str(at) for at in range(90))}, ["models"]),
         ({"ips": ("10.0.0.0/8", "home")}, ["ips.1"]),
+        ({"mcp": ("files", ":", "x" * 201)}, ["mcp.1", "mcp.2"]),
         ({"requests_per_minute": 0}, ["requests_per_minute"]),
         ({"tokens_per_month": 2**53 + 1}, ["tokens_per_month"]),
         ({"max_concurrency": 2**31}, ["max_concurrency"]),
@@ -48,6 +49,12 @@ def test_texts_are_trimmed_and_networks_spelled_one_way() -> None:
 )
 def test_terms_that_cannot_be_kept_are_refused(terms: dict[str, Any], fields: list[str]) -> None:
     assert fields_of(KeyInput(name="anna", terms=KeyTerms(**terms))) == fields
+
+
+def test_an_empty_list_is_a_choice_for_servers_alone() -> None:
+    terms = checked(KeyInput(name="anna", terms=KeyTerms(mcp=()))).terms
+    assert terms.mcp == ()
+    assert checked(KeyInput(name="anna", terms=KeyTerms(mcp=(" files ", "files")))).terms.mcp == ("files",)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ EVERY_TERM = KeyTerms(
     providers=("openai", "local*"),
     models=("gpt-5*", "Modèle/ü"),
     ips=("10.0.0.0/8",),
+    mcp=("files:read_*",),
     requests_per_minute=1,
     requests_per_day=2,
     tokens_per_minute=3,

@@ -49,6 +49,11 @@ class _Terms(Model):
         "stands for anything.",
     )
     ips: Names | None = Field(default=None, description="Addresses and networks (CIDR) it may be used from.")
+    mcp: Annotated[list[Line], Field(max_length=MAX_NAMES)] | None = Field(
+        default=None,
+        description="MCP servers and tools that Claude Code may use for it, such as `files` or `files:read_*`; `*` stands for anything, "
+        "an empty list for none. null: what its provider allows.",
+    )
     requests_per_minute: Count | None = None
     requests_per_day: Count | None = Field(default=None, description="Days are those of UTC.")
     tokens_per_minute: Count | None = Field(default=None, description="Input and output together.")

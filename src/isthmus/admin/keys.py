@@ -60,6 +60,7 @@ class KeyAnswer(BaseModel):
     providers: list[str] | None
     models: list[str] | None
     ips: list[str] | None
+    mcp: list[str] | None
     requests_per_minute: int | None
     requests_per_day: int | None
     tokens_per_minute: int | None

@@ -83,8 +83,9 @@ def _state(key: ApiKey) -> str:
 
 def _restrictions(key: ApiKey) -> str:
     names = (key.terms.providers, key.terms.models, key.terms.ips)
+    mcp = () if key.terms.mcp is None else (f"MCP: {', '.join(key.terms.mcp) or 'nothing'}",)
     limits = [f"{amount(each.unit, each.maximum)} {each.name}" for each in limits_of(key.terms)]
-    return "; ".join([*(", ".join(each) for each in names if each), *limits]) or "nothing"
+    return "; ".join([*(", ".join(each) for each in names if each), *mcp, *limits]) or "nothing"
 
 
 def _cells(used: Used) -> tuple[str, ...]:

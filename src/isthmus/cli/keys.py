@@ -82,6 +82,17 @@ def create_key(
     ip: Annotated[
         list[str] | None, typer.Option("--ip", help="Address or network it may be used from; again for more.")
     ] = None,
+    mcp: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mcp",
+            metavar="PATTERN",
+            help="MCP server that Claude Code may use for it, such as `files`, or tools of one, `files:read_*`; again for more.",
+        ),
+    ] = None,
+    no_mcp: Annotated[
+        bool, typer.Option("--no-mcp", help="No MCP server at all, whatever its provider allows.")
+    ] = False,
     rpm: Annotated[int | None, typer.Option("--rpm", help="Requests per minute.")] = None,
     rpd: Annotated[int | None, typer.Option("--rpd", help="Requests per day.")] = None,
     tpm: Annotated[int | None, typer.Option("--tpm", help="Tokens per minute.")] = None,
@@ -108,10 +119,13 @@ def create_key(
     config: ConfigFile = None,
 ) -> None:
     """Make a key. Its secret is printed to standard output, now and never again."""
+    if no_mcp and mcp:
+        raise CommandFailed("--no-mcp: contradicts --mcp: leave one of them out")
     terms = KeyTerms(
         providers=_tuple(provider),
         models=_tuple(model),
         ips=_tuple(ip),
+        mcp=() if no_mcp else _tuple(mcp),
         requests_per_minute=rpm,
         requests_per_day=rpd,
         tokens_per_minute=tpm,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from isthmus.control.failures import FieldProblem, Invalid
+from isthmus.core.mcp import problem_of
 from isthmus.core.secret import Secret
 from isthmus.routing.ip_rules import read_network
 from isthmus.routing.permissions import KeyTerms
@@ -69,6 +70,7 @@ def checked(written: KeyInput) -> KeyInput:
         providers=_once(written.terms.providers),
         models=_once(written.terms.models),
         ips=networks,
+        mcp=_once(written.terms.mcp),
     )
     note = (written.note or "").strip() or None
     return replace(written, name=written.name.strip(), note=note, terms=terms)
@@ -102,10 +104,11 @@ def _problems_of_texts(written: KeyInput) -> Iterator[FieldProblem]:
 
 
 def _problems_of_names(terms: KeyTerms) -> Iterator[FieldProblem]:
-    for list_name, names in (("providers", terms.providers), ("models", terms.models), ("ips", terms.ips)):
+    lists = {"providers": terms.providers, "models": terms.models, "ips": terms.ips, "mcp": terms.mcp}
+    for list_name, names in lists.items():
         if names is None:
             continue
-        if not names:
+        if not names and list_name != "mcp":
             yield FieldProblem(
                 list_name, "an empty list would allow nothing: leave it out for any, or switch the key off"
             )
@@ -114,6 +117,8 @@ def _problems_of_names(terms: KeyTerms) -> Iterator[FieldProblem]:
         for at, name in enumerate(names[:MAX_NAMES]):
             if not name.strip() or len(name) > MAX_NAME_CHARS or _CONTROL.search(name):
                 yield FieldProblem(f"{list_name}.{at}", f"1 to {MAX_NAME_CHARS} characters on one line")
+            elif list_name == "mcp" and (problem := problem_of(name.strip())) is not None:
+                yield FieldProblem(f"mcp.{at}", problem)
 
 
 def _problems_of_figures(written: KeyInput) -> Iterator[FieldProblem]:

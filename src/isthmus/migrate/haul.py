@@ -63,6 +63,7 @@ class NewKey:
     providers: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
     ips: tuple[str, ...] | None = None
+    mcp: tuple[str, ...] | None = None
     requests_per_minute: int | None = None
     requests_per_day: int | None = None
     tokens_per_minute: int | None = None

@@ -31,6 +31,8 @@ class KeyTerms:
     models: tuple[str, ...] | None = None
     ips: tuple[str, ...] | None = None
     """Networks (CIDR) that the key may be used from."""
+    mcp: tuple[str, ...] | None = None
+    """Servers and tools, as `core.mcp` writes them, that a program may use for it; none where it is empty."""
     requests_per_minute: int | None = None
     requests_per_day: int | None = None
     tokens_per_minute: int | None = None

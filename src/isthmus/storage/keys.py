@@ -20,7 +20,7 @@ PLAYGROUND: Final = "playground_"
 """How ids of the keys begin that are made for the console's playground."""
 
 Done = TypeVar("Done")
-_LISTS: Final = ("providers", "models", "ips")
+_LISTS: Final = ("providers", "models", "ips", "mcp")
 _TERMS: Final = tuple(each.name for each in fields(KeyTerms))
 
 

@@ -195,6 +195,7 @@ api_keys: Final = _table(
     Column("providers", Text),
     Column("models", Text),
     Column("ips", Text),
+    Column("mcp", Text),
     Column("requests_per_minute", BigInteger),
     Column("requests_per_day", BigInteger),
     Column("tokens_per_minute", BigInteger),
