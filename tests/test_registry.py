@@ -262,7 +262,7 @@ def test_every_option_of_claude_code_is_a_setting() -> None:
         (Mcp(), settings.mcp, set[str]()),
     ):
         known = {each.name: getattr(options, each.name) for each in fields(options)}
-        others = {"file_access", "mcp", "environment", "allowed"}
+        others = {"file_access", "mcp", "environment", "for_caller"}
         assert {name: each for name, each in known.items() if name not in others} == section.model_dump(
             exclude=own
         )

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from isthmus.core.programs import Program, file_argument
+from isthmus.core.programs import Excerpt, Program, file_argument
 from isthmus.core.secret import Secret
 
 PROGRAM = Program(("-p", "--bare"), {"KEY": Secret("one"), "MODE": "fast"}, {"history": b"{}"}, ("CACHE",))
+
+SERVERS = Excerpt("/etc/mcp.json", "mcpServers", (("files",),))
 
 
 def test_equal_programs_are_one_key() -> None:
@@ -24,6 +26,7 @@ def test_equal_programs_are_one_key() -> None:
         {"own_folders": ()},
         {"files": {"history": b"[]"}},
         {"files": {}},
+        {"excerpts": {"servers": SERVERS}},
     ],
 )
 def test_whatever_differs_makes_another_program(change: dict[str, object]) -> None:
@@ -48,3 +51,11 @@ def test_without_its_files_a_program_is_like_others() -> None:
     plain = Program(PROGRAM.arguments, PROGRAM.environment, own_folders=PROGRAM.own_folders)
     assert resumed.common == PROGRAM.common == plain.common == plain
     assert replace(resumed, environment={}).common != plain
+
+
+def test_other_servers_make_another_program_for_a_kept_process_too() -> None:
+    one, other = (
+        replace(PROGRAM, excerpts={"servers": replace(SERVERS, lists=lists)})
+        for lists in (((),), (("files",),))
+    )
+    assert len({one.common, other.common, PROGRAM.common}) == 3

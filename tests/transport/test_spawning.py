@@ -6,18 +6,22 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import pytest
 import uvloop
+from structlog.testing import capture_logs
 
 from isthmus.core.errors import UpstreamError
-from isthmus.core.programs import Program, file_argument
+from isthmus.core.programs import Excerpt, Program, file_argument
 from isthmus.core.secret import Secret
 from isthmus.transport.program_folder import GatewayFolder, ProcessFolder
 from isthmus.transport.spawning import Running, environment_of, spawn
 from parrots import PYTHON, alive, is_running, line, open_files, parrot, until
 
+SHELL: Final = Path("/bin/sh")
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
@@ -208,6 +212,34 @@ async def test_a_reader_is_released_when_it_ends(running: Running) -> None:
     await running.end()
     assert await reading == b""
     running.write(b"to nobody")
+
+
+async def test_it_has_of_a_file_what_it_may_have(home: GatewayFolder, tmp_path: Path) -> None:
+    file = tmp_path / "mcp.json"
+    file.write_text('{"mcpServers": {"a": {"token": "one"}, "b": {"token": "two"}}}')
+    servers = {"servers.json": Excerpt(str(file), "mcpServers", (("a",),))}
+    program = Program(("-c", "cat ../files/servers.json; echo"), excerpts=servers)
+    running = await spawn(SHELL, program, home)
+    assert await word(running) == '{"mcpServers": {"a": {"token": "one"}}}'
+    await running.end()
+    file.unlink()
+    with pytest.raises(UpstreamError) as caught:
+        await spawn(SHELL, program, home)
+    assert caught.value.detail == f"{file}: No such file or directory"
+    assert str(file) not in caught.value.message
+    assert left(home) == []
+
+
+async def test_of_one_that_is_chatty_the_log_has_all_that_it_says(home: GatewayFolder) -> None:
+    program = Program(
+        ("-c", "echo one $KEY >&2; echo two >&2; echo; cat"), {"KEY": Secret("hush")}, is_chatty=True
+    )
+    with capture_logs() as logs:
+        for each in (program, replace(program, is_chatty=False)):
+            running = await spawn(SHELL, each, home)
+            await word(running)
+            await running.end()
+    assert [line["said"] for line in logs if "said" in line] == ["one ***\ntwo\n"]
 
 
 async def test_what_cannot_be_started_leaves_nothing(home: GatewayFolder, tmp_path: Path) -> None:

@@ -235,7 +235,15 @@ class ClaudeCodeMcpSettings(Section):
         description="Absolute path of a file with `mcpServers`, as Claude Code has it; required.",
     )
     strict: bool = Field(default=True, description="Servers of that file alone.")
-    debug: bool = Field(default=False, description="Let Claude Code write what it says to servers.")
+    debug: bool = Field(
+        default=False,
+        description="Log what Claude Code writes about its servers, when each process ends (the last 8 KiB). It may hold what servers say.",
+    )
+    allowed: tuple[Text, ...] = Field(
+        default=("*",),
+        description="Servers and tools that may be used at all, such as `files` or `files:read_*`; `*` stands for anything. An API key "
+        "may be given fewer of them (docs/keys.md). Servers that are not allowed are not started.",
+    )
 
 
 class ClaudeCodeSettings(Section):

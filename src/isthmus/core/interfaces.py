@@ -13,6 +13,7 @@ from isthmus.core.errors import GatewayError
 from isthmus.core.events import Event
 from isthmus.core.fold import Answer
 from isthmus.core.losses import Loss, Policy
+from isthmus.core.mcp import Patterns
 
 MESSAGES = "anthropic"
 CHAT = "openai_chat"
@@ -114,6 +115,8 @@ class Target:
     model: str
     abilities: Abilities
     policy: Policy = Policy.REPAIR
+    mcp: Patterns | None = None
+    """Servers and tools (`core.mcp`) that may be used for whoever asks; None: what the upstream is configured to allow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from isthmus.core.mcp import Patterns
 from isthmus.core.secret import Secret
 
 _FILES: Final = "../files"
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A file of JSON that is made from another one of this machine when a program starts, with fewer entries in it."""
+
+    path: str
+    member: str
+    """Where its entries are. Nothing else of the file is taken over."""
+    lists: tuple[Patterns, ...]
+    """As `core.mcp` has them: an entry is kept whose name fits in every one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,10 @@ class Program:
     """Written before it starts, for it alone to read, under plain names. `file_argument` is how an argument names one."""
     own_folders: tuple[str, ...] = ()
     """Variables beside HOME and TMPDIR that must each name an empty folder of its own."""
+    excerpts: Mapping[str, Excerpt] = field(default_factory=dict)
+    """As `files`, with content that this machine has."""
+    is_chatty: bool = False
+    """What it complains about goes to the log when it has ended, also where nothing went wrong."""
     is_usual: bool = True
     """Others like it will be wanted, so that one may be started in advance. False for what serves one conversation only."""
 

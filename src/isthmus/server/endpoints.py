@@ -226,7 +226,8 @@ class Endpoints:
         choice = offer.directory.choose(asked, visit.place.provider)
         supplier = offer.suppliers[choice.provider]
         record.provider, record.model_used = supplier.name, choice.model
-        return supplier, Target(choice.model, supplier.face.abilities(choice.model), supplier.policy)
+        abilities, terms = supplier.face.abilities(choice.model), visit.caller.terms
+        return supplier, Target(choice.model, abilities, supplier.policy, terms.mcp)
 
     def _job(self, visit: Visit, supplier: Supplier, *, stream: bool = False) -> Job:
         return Job(
@@ -270,7 +271,7 @@ class Endpoints:
             if plan.model is not None:  # the operator's choice, whatever models the caller may use
                 choice = self.offer.directory.choose(plan.model, None)
                 supplier, model = self.offer.suppliers[choice.provider], choice.model
-            target = Target(model, supplier.face.abilities(model))
+            target = Target(model, supplier.face.abilities(model), mcp=())
             conversation = request(turns, before, model, target.abilities.context_window)
             return await ask(conversation, supplier, target, self._job(wanted.visit, supplier), wanted.visit)
 

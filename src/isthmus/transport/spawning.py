@@ -10,12 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from isthmus.core.errors import Next, UpstreamError
 from isthmus.core.programs import Program
 from isthmus.core.secret import Secret
 from isthmus.transport.descendants import MARK, end_all_below
+from isthmus.transport.excerpts import NoExcerptError, excerpted
 from isthmus.transport.pipes import Pipes
 from isthmus.transport.program_folder import GatewayFolder, ProcessFolder
+
+log = structlog.get_logger("isthmus")
 
 GRACE_S: Final = 1.0
 """From the request to end (SIGTERM) to the end by force (SIGKILL)."""
@@ -89,9 +94,7 @@ class Running:
         """How it ended and what it complained about, for the log: without the secrets it was given."""
         code = self._pipes.exit_code
         how = "still running" if code is None else _how_it_ended(code)
-        said = " ".join(self._pipes.stderr.decode("utf-8", "replace").split())
-        for secret in self.program.secrets:
-            said = said.replace(secret.reveal(), MASK)
+        said = " ".join(self._complaints().split())
         return f"{how}; stderr: {said[-_MAX_WORDS:]}" if said else how
 
     async def end(self) -> None:
@@ -110,7 +113,15 @@ class Running:
                 self._signal(signal.SIGKILL)
                 await self._pipes.ended.wait()
         self._pipes.close()
+        if self.program.is_chatty and (said := self._complaints()):
+            log.info("what a program wrote to standard error", said=said)
         await asyncio.to_thread(self._tidy)
+
+    def _complaints(self) -> str:
+        said = self._pipes.stderr.decode("utf-8", "replace")
+        for secret in self.program.secrets:
+            said = said.replace(secret.reveal(), MASK)
+        return said
 
     def _tidy(self) -> None:
         end_all_below(self._folder.path)
@@ -148,7 +159,11 @@ async def _spawn(
     executable: Path, program: Program, home: GatewayFolder, when_ended: Callable[[], None]
 ) -> Running:
     try:
-        folder = await asyncio.to_thread(home.new, program.own_folders, program.files)
+        excerpts = await asyncio.to_thread(excerpted, program.excerpts)
+    except NoExcerptError as error:
+        raise _cannot_start(str(error)) from None
+    try:
+        folder = await asyncio.to_thread(home.new, program.own_folders, {**program.files, **excerpts})
     except OSError as error:
         raise _cannot_start(f"it cannot be given a folder: {error.strerror}") from None
     running = Running(program, folder, when_ended)

@@ -25,6 +25,7 @@ def test_tools_of_the_cli_are_those_that_a_rule_speaks_of() -> None:
         (lambda: FileAccess(permission_mode="always"), "'always' is none of acceptEdits"),
         (lambda: FileAccess(permission_mode="bypassPermissions"), "needs `skip_permissions: true`"),
         (lambda: Mcp(enabled=True), "needs `mcp.config_file`"),
+        (lambda: Mcp(allowed=("files", ":read")), "`mcp.allowed`: ':read' fits nothing: name a server"),
         (lambda: Mcp(config_file="mcp.json"), "'mcp.json' is not an absolute path"),
     ],
 )

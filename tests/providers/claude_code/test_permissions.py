@@ -19,16 +19,61 @@ def test_servers_that_the_operator_set_up_may_be_used() -> None:
     assert not policy.allows("Write")
 
 
-def test_only_those_that_are_named_where_some_are() -> None:
-    policy = Policy.of(Options(mcp=Mcp(enabled=True, config_file=FILE, allowed=("calc__*", "files__read"))))
-    assert [
-        policy.allows(f"mcp__{name}") for name in ("calc__add", "files__read", "files__write", "calculus__x")
-    ] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+TOOLS = {
+    "mcp__calc__add": "calc",
+    "mcp__files__read": "files",
+    "mcp__files__write": "files",
+    "mcp__calc__more__add": "calc__more",
+    "mcp__my_odd_name__a_dot": "my odd.name",
+}
+
+
+def allowed(policy: Policy) -> set[str]:
+    return {tool for tool, server in TOOLS.items() if policy.allows(tool, server)}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "for_caller", "found"),
+    [
+        (("*",), None, TOOLS.keys()),
+        (("*",), ("*",), TOOLS.keys()),
+        (("*",), (), set()),
+        ((), None, set()),
+        (("calc", "files:read"), None, {"mcp__calc__add", "mcp__files__read"}),
+        (("*",), ("files",), {"mcp__files__read", "mcp__files__write"}),
+        (("files:read", "calc"), ("files",), {"mcp__files__read"}),
+        (("calc",), ("files",), set()),
+        (("*",), ("calc*",), {"mcp__calc__add", "mcp__calc__more__add"}),
+        (("*",), ("calc:more__add",), set()),
+        (("*",), ("my odd.name:a.dot",), {"mcp__my_odd_name__a_dot"}),
+    ],
+)
+@pytest.mark.parametrize("everything", [False, True])
+def test_of_servers_only_what_is_in_every_list(
+    everything: bool, patterns: tuple[str, ...], for_caller: tuple[str, ...] | None, found: set[str]
+) -> None:
+    mcp = Mcp(enabled=True, config_file=FILE, allowed=patterns)
+    options = Options(mcp=mcp, file_access=FileAccess(skip_permissions=everything)).for_caller(for_caller)
+    policy = Policy.of(options)
+    assert allowed(policy) == found
+    assert policy.allows("Bash") is everything
+
+
+@pytest.mark.parametrize(
+    ("tool", "server"),
+    [
+        ("mcp__calc__add", None),  # whose is it? of `calc`, or of `calc__add`
+        ("mcp__calc__add", ""),
+        ("mcp__calc__add", "files"),
+        ("mcp__files", "calc"),
+        ("Bash", "calc"),
+        ("add", "calc"),
+    ],
+)
+def test_what_is_not_known_to_be_allowed_is_refused(tool: str, server: str | None) -> None:
+    mcp = Mcp(enabled=True, config_file=FILE, allowed=("calc",))
+    policy = Policy.of(Options(mcp=mcp, file_access=FileAccess(skip_permissions=server is not None)))
+    assert policy.answer(tool, {}, server)["behavior"] == "deny"
 
 
 def test_switched_off_servers_allow_nothing() -> None:

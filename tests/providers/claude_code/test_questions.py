@@ -54,7 +54,7 @@ def test_a_name_that_both_have_is_the_cli_s_where_it_says_so() -> None:
 
 def test_what_may_run_runs_with_what_was_given() -> None:
     may = asks(subtype="can_use_tool", tool_name="mcp__calc__add", input={"a": 1.5, "b": None})
-    out, notes = questions(allowed_servers=("calc__*",)).answer(may)
+    out, notes = questions(servers=True).answer(may)
     assert said(out)["response"] == {"behavior": "allow", "updatedInput": {"a": 1.5, "b": None}}
     assert notes == [Noted("tool_allowed", "mcp__calc__add")]
     out, _ = questions(everything=True).answer(asks(subtype="can_use_tool", tool_name="Bash"))

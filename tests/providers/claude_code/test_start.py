@@ -1,4 +1,8 @@
-from isthmus.core.programs import Program
+from dataclasses import replace
+
+import pytest
+
+from isthmus.core.programs import Excerpt, Program
 from isthmus.core.secret import Secret
 from isthmus.providers.claude_code.options import FileAccess, Mcp, Options
 from isthmus.providers.claude_code.start import is_bare, program
@@ -99,9 +103,52 @@ def test_servers_of_tools_are_those_of_one_file() -> None:
     loose = program(Options(mcp=Mcp(enabled=True, config_file=file, strict=False, debug=True)), KEY)
     assert "--strict-mcp-config" not in loose.arguments
     assert "--debug=mcp" in loose.arguments
+    assert loose.is_chatty
+    assert not strict.is_chatty
+    assert not strict.excerpts
     off = program(Options(mcp=Mcp(config_file=file, strict=False)), KEY)
     assert file not in off.arguments
     assert "--strict-mcp-config" in off.arguments
+
+
+SERVERS = Mcp(enabled=True, config_file="/etc/isthmus/mcp.json", strict=False)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(mcp=replace(SERVERS, allowed=("files:read_*",))),
+        Options(mcp=SERVERS).for_caller(("files:read_*",)),
+        Options(mcp=SERVERS, file_access=FileAccess(skip_permissions=True)).for_caller(("files:read_*",)),
+    ],
+)
+def test_servers_that_are_not_allowed_are_not_started(options: Options) -> None:
+    started = program(options, KEY)
+    assert after(started, "--mcp-config") == "../files/servers.json"
+    assert "--strict-mcp-config" in started.arguments
+    assert "--dangerously-skip-permissions" not in started.arguments
+    assert started.excerpts == {
+        "servers.json": Excerpt("/etc/isthmus/mcp.json", "mcpServers", (("files:read_*",),))
+    }
+
+
+@pytest.mark.parametrize("mode", ["auto", "plan", "dontAsk"])
+def test_what_must_be_asked_is_left_to_no_mode_and_no_rule(mode: str) -> None:
+    access = FileAccess(allowed_tools=("Read", "mcp__files__write", " mcp__mail"), permission_mode=mode)
+    free = Options(file_access=access, mcp=SERVERS)
+    assert {"mcp__files__write", " mcp__mail", mode} <= {*program(free, KEY).arguments}
+    asked = program(free.for_caller(("files:read",)), KEY).arguments
+    assert not any("mcp__" in each for each in asked)
+    assert "--permission-mode" not in asked
+    assert "--restricted" in asked
+
+
+def test_keys_that_may_use_the_same_servers_share_a_program() -> None:
+    options = Options(mcp=SERVERS)
+    assert program(options.for_caller(None), KEY) == program(options.for_caller(("*",)), KEY)
+    assert program(options.for_caller(("a",)), KEY) == program(options.for_caller(("a",)), KEY)
+    assert program(options.for_caller(("a",)), KEY) != program(options.for_caller(()), KEY)
+    assert program(Options().for_caller(("a",)), KEY) == program(Options(), KEY)
 
 
 def test_one_that_knows_a_history_is_like_no_other() -> None:

@@ -166,6 +166,7 @@ class Turn:
             case "init":
                 self._model = facts.model or self._model
                 self._questions.own = frozenset(facts.tools or ()) - self._questions.tools.names
+                return [Noted("mcp_server_failed", name) for name in lines.failed_servers(facts)]
             case "api_retry":
                 return [
                     Noted("api_retry", f"{facts.error_status or 0} {facts.error or ''}".strip()),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from isthmus.core.mcp import ANY, Patterns, problem_of, restricting
 from isthmus.core.secret import Secret
 
 ONE_SHOT: Final = "one_shot"
@@ -61,8 +62,10 @@ class Mcp:
     strict: bool = True
     """Servers of this file alone."""
     debug: bool = False
-    allowed: tuple[str, ...] = ("*",)
-    """Patterns of `server__tool` that may be called."""
+    allowed: Patterns = (ANY,)
+    """Servers and tools that may be used for anybody."""
+    for_caller: Patterns | None = None
+    """Those that may be used for the API key that asks; None: the same."""
 
     def __post_init__(self) -> None:
         if self.enabled and not self.config_file:
@@ -71,6 +74,14 @@ class Mcp:
             raise ValueError(
                 f"`mcp.config_file`: {self.config_file!r} is not an absolute path: begin it with /"
             )
+        for pattern in self.allowed:
+            if (problem := problem_of(pattern)) is not None:
+                raise ValueError(f"`mcp.allowed`: {pattern!r} fits nothing: {problem}")
+
+    @property
+    def lists(self) -> tuple[Patterns, ...]:
+        """In which a tool must be found to be used; none where everything may be."""
+        return restricting(self.allowed, self.for_caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +100,12 @@ class Options:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"`mode`: {self.mode!r} is none of {', '.join(MODES)}")
+
+    def for_caller(self, mcp: Patterns | None) -> Options:
+        """The same for an API key that may use these servers and tools."""
+        return replace(self, mcp=replace(self.mcp, for_caller=mcp)) if self.mcp.enabled else self
+
+    @property
+    def asks_for_servers(self) -> bool:
+        """Whether each use of a server's tool has to be asked for, since it may be one that is not allowed."""
+        return self.mcp.enabled and bool(self.mcp.lists)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
+from isthmus.core.mcp import Patterns, allows_tool, spoken
 from isthmus.providers.claude_code.options import Options
 
 MCP: str = "mcp__"
@@ -13,25 +13,36 @@ REFUSED: str = "This tool may not be used here."
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`allowed_servers`: patterns of `server__tool` that may be called."""
-
-    allowed_servers: tuple[str, ...] = ()
+    servers: bool = False
+    """Whether servers are started for it at all."""
+    lists: tuple[Patterns, ...] = ()
+    """In which their tools must be found."""
     everything: bool = False
+    """All that is no server's tool may run, too."""
 
     @classmethod
     def of(cls, options: Options) -> Policy:
-        return cls(options.mcp.allowed if options.mcp.enabled else (), options.file_access.skip_permissions)
+        mcp = options.mcp
+        lists = mcp.lists if mcp.enabled else ()
+        return cls(mcp.enabled, lists, options.file_access.skip_permissions)
 
-    def allows(self, tool: str) -> bool:
-        if self.everything:
-            return True
+    def allows(self, tool: str, server: str | None = None) -> bool:
+        """`server`: whose tool it is, as the CLI says."""
         if not tool.startswith(MCP):
-            return False
-        name = tool.removeprefix(MCP)
-        return any(fnmatchcase(name, pattern) for pattern in self.allowed_servers)
+            return self.everything and (server is None or not self.lists)
+        if not self.lists:
+            return self.servers or self.everything
+        # Without a server's name the tool's could be read in two ways: `a__b__c` as `b__c` of `a`, or as `c` of `a__b`.
+        beginning = f"{MCP}{spoken(server or '')}__"
+        return (
+            self.servers
+            and bool(server)
+            and tool.startswith(beginning)
+            and allows_tool(self.lists, server or "", tool.removeprefix(beginning))
+        )
 
-    def answer(self, tool: str, input: object) -> dict[str, object]:
+    def answer(self, tool: str, input: object, server: str | None = None) -> dict[str, object]:
         """In the words of the control protocol."""
-        if self.allows(tool):
+        if self.allows(tool, server):
             return {"behavior": "allow", "updatedInput": input}
         return {"behavior": "deny", "message": REFUSED}

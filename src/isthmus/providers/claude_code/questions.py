@@ -54,16 +54,21 @@ class Questions:
                 ]
 
     def _may(self, id: str, asked: lines.Request) -> tuple[bytes, list[Event]]:
-        name = asked.tool_name or ""
-        if self._is_clients(name, asked.mcp_server):
+        name, server = asked.tool_name or "", _server(asked.mcp_server)
+        if self._is_clients(name, server):
             return b"", []
-        answer = self.policy.answer(name, asked.input if bytes(asked.input) else _NOTHING)
-        note = "tool_allowed" if self.policy.allows(name) else "tool_denied"
+        answer = self.policy.answer(name, asked.input if bytes(asked.input) else _NOTHING, server)
+        note = "tool_allowed" if self.policy.allows(name, server) else "tool_denied"
         return lines.response(id, answer), [Noted(note, name)]
 
-    def _is_clients(self, name: str, server: msgspec.Raw) -> bool:
-        try:
-            found = _SERVER.decode(server) if bytes(server) else None
-        except UNREADABLE:
-            found = None
-        return found.name == SERVER if found is not None else name in self.tools.names - self.own
+    def _is_clients(self, name: str, server: str | None) -> bool:
+        return server == SERVER if server is not None else name in self.tools.names - self.own
+
+
+def _server(told: msgspec.Raw) -> str | None:
+    """Its name; None where it is nobody's tool but the CLI's."""
+    try:
+        found = _SERVER.decode(told) if bytes(told) else None
+    except UNREADABLE:
+        return None
+    return None if found is None else found.name
