@@ -33,7 +33,7 @@ HOLDERS: Final = (
     *("GET /v2/me/tokens", "POST /v2/me/tokens", "DELETE /v2/me/tokens/x"),
     *("GET /v2/keys", "GET /v2/keys/x", "GET /v2/keys/x/usage"),
     *("GET /v2/logs", "GET /v2/logs/x", "GET /v2/logs/stats", "GET /v2/logs/tail", "GET /v2/logs/export"),
-    *("GET /v2/stats", "GET /v2/models"),
+    *("GET /v2/stats", "GET /v2/stats/minutes", "GET /v2/models"),
 )
 VIEWERS: Final = (
     *(
@@ -45,6 +45,7 @@ VIEWERS: Final = (
     ),
     *("GET /v2/users", "GET /v2/users/x", "GET /v2/settings", "GET /v2/ips/blocked"),
     *("GET /v2/models/prices", "GET /v2/openapi.json", "GET /v2/about"),
+    *("GET /v2/stats/accounts", "GET /v2/ips/top"),
 )
 ADMINISTRATORS: Final = (
     *("GET /v2/audit", "POST /v2/backup", "PUT /v2/settings", "POST /v2/me/playground-key"),

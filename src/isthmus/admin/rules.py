@@ -41,6 +41,7 @@ RULES: Final = (
     Rule("*", "/v2/me/**", Need.HOLDER),
     Rule("GET", "/v2/keys/**", Need.HOLDER),
     Rule("GET", "/v2/logs/**", Need.HOLDER),
+    Rule("GET", "/v2/stats/accounts", Need.VIEWER),
     Rule("GET", "/v2/stats/**", Need.HOLDER),
     Rule("GET", "/v2/models", Need.HOLDER),
     # Reads that show secrets, or what administrators do.

@@ -23,6 +23,7 @@ from isthmus.admin import logs as logs_api
 from isthmus.admin import me as me_api
 from isthmus.admin import models as models_api
 from isthmus.admin import providers as providers_api
+from isthmus.admin import recent as recent_api
 from isthmus.admin import settings as settings_api
 from isthmus.admin import sign_in as sign_in_api
 from isthmus.admin import stats as stats_api
@@ -57,6 +58,7 @@ from isthmus.control.passwords import Passwords
 from isthmus.control.playground import PlaygroundKeys
 from isthmus.control.prices import PriceService
 from isthmus.control.providers import ProviderService
+from isthmus.control.recent import RecentService
 from isthmus.control.set_up import SetUp
 from isthmus.control.settings import SettingService
 from isthmus.control.sign_in import SignIn
@@ -72,6 +74,7 @@ from isthmus.storage.accounts import Account
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.errors import StorageError
 from isthmus.storage.logins import LoginStore
+from isthmus.storage.recent import RecentRequests
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
 from isthmus.storage.sessions import SessionStore
@@ -170,6 +173,9 @@ class Administration:
             logs_api.router(LogService(self.logs, self.log, self.keys.own_ids, audit), self.statistics),
             stats_api.router(self.statistics),
             backup_api.router(BackupService(database, audit.note)),
+            recent_api.router(
+                RecentService(RecentRequests(database), tables.blocks, self.keys.own_ids), accounts
+            ),
             about_api.router(AboutService(database, self.stores.data_dir, self._inside())),
         )
 

@@ -18,6 +18,7 @@ from isthmus.control.account_checks import (
     off_reason,
     proxy_problems,
 )
+from isthmus.control.account_counts import AccountCounts, counted
 from isthmus.control.account_file import AccountFile, account_file
 from isthmus.control.account_input import AccountInput, AccountPatch, AccountRecord
 from isthmus.control.account_listing import AccountQuery, page_of
@@ -131,6 +132,11 @@ class AccountService:
             state = lives[each.id].state
             states[state] = states.get(state, 0) + 1
         return counts
+
+    async def counts(self) -> Sequence[AccountCounts]:
+        """How the accounts of each provider stand."""
+        outlines = await self._outlines()
+        return counted(outlines, await self._lives(outlines))
 
     # Adding
 

@@ -90,6 +90,7 @@ class Outline:
     failures: int
     last_used_ms: int | None
     last_error_ms: int | None
+    off_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

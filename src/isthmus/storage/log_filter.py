@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, true
 
 from isthmus.observability.log_row import LogRow
 from isthmus.storage.schema import request_logs
@@ -87,7 +87,7 @@ class LogFilter:
     @property
     def condition(self) -> Condition:
         """All of it at once, for what is not read in the order of time."""
-        ways = [and_(*search.indexed, *search.rest) for search in self.searches()]
+        ways = [and_(true(), *search.indexed, *search.rest) for search in self.searches()]
         return or_(*ways) if ways else _columns.id.is_(None)
 
     def _time(self) -> Iterator[Condition]:
