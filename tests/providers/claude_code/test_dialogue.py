@@ -1,6 +1,7 @@
 """The dialogue by itself; whole turns with the real CLI are in test_recorded.py."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,6 +96,35 @@ def test_a_kept_process_hears_the_new_turn_alone() -> None:
     check(events)
     assert dialogue.ended
     assert dialogue.keep_as is not None
+
+
+INIT = {"type": "system", "subtype": "init", "session_id": "826d8676-ebf4-44ed-ac74-4d21ef85e574"}
+SPOKEN = {
+    "type": "assistant",
+    "message": {"role": "assistant", "content": [{"type": "text", "text": "Hello"}]},
+}
+
+
+def session_after(scene: Scene) -> bytes | None:
+    """What the answer ends with."""
+    dialogue = scene.dialogue()
+    dialogue.opening()
+    dialogue.feed(line(INIT) + HELLO + line(SPOKEN))
+    end = dialogue.feed(line({**TOLD, "num_turns": 1}))[-1]
+    assert isinstance(end, Finished)
+    return end.session
+
+
+def test_a_session_is_kept_with_a_conversation_that_is_remembered() -> None:
+    interactive = Options(mode="interactive")
+    said = asks("One", "1", "Two?")
+    session = session_after(Scene(replace(said, session_kept=b""), interactive, kept=True))
+    assert session is not None
+    assert [each["role"] for each in json.loads(session)["messages"]] == ["user", "assistant"] * 2
+    assert session_after(Scene(said, interactive, kept=True)) is None, "nobody keeps it"
+    assert session_after(Scene(replace(said, session_kept=b""), kept=True)) is None, (
+        "a process for each request"
+    )
 
 
 def test_a_process_is_kept_only_if_the_mode_says_so() -> None:

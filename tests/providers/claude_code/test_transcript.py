@@ -5,7 +5,7 @@ from isthmus.core.conversation import Conversation, Opaque, Thinking, Tool
 from isthmus.core.interfaces import Target
 from isthmus.providers.claude_code.abilities import abilities_of
 from isthmus.providers.claude_code.request import deal
-from isthmus.providers.claude_code.transcript import transcript
+from isthmus.providers.claude_code.transcript import session_named, transcript
 
 MODEL = "claude-opus-5-5"
 
@@ -21,11 +21,12 @@ def test_a_transcript_is_a_chain_of_what_was_said() -> None:
     messages = deal(
         Conversation(MODEL, turns, tools=(Tool("weather"),)), Target(MODEL, abilities_of(MODEL))
     ).messages
-    written = transcript(messages, MODEL, "a name")
+    session = session_named("a name")
+    written = transcript(messages, MODEL, session)
     lines = [json.loads(line) for line in written.splitlines()]
     assert [line["type"] for line in lines] == ["user", "assistant", "user", "assistant"]
     assert [line["parentUuid"] for line in lines] == [None, *(line["uuid"] for line in lines[:-1])]
-    assert len({line["sessionId"] for line in lines}) == 1
+    assert {line["sessionId"] for line in lines} == {str(session)}
     assert lines[1]["message"]["model"] == MODEL
     assert [block["type"] for block in lines[1]["message"]["content"]] == ["thinking", "tool_use"]
     assert lines[2]["message"] == {
@@ -34,5 +35,5 @@ def test_a_transcript_is_a_chain_of_what_was_said() -> None:
             {"type": "tool_result", "tool_use_id": "call_1", "content": [{"type": "text", "text": "sunny"}]}
         ],
     }
-    assert transcript(messages, MODEL, "a name") == written
-    assert transcript(messages, MODEL, "another") != written
+    assert transcript(messages, MODEL, session) == written
+    assert transcript(messages, MODEL, session_named("another")) != written

@@ -26,7 +26,8 @@ from isthmus.providers.claude_code.history import History
 from isthmus.providers.claude_code.lines import UNREADABLE, Line, Splitter, TooLong
 from isthmus.providers.claude_code.permissions import Policy
 from isthmus.providers.claude_code.questions import Questions
-from isthmus.providers.claude_code.request import Dealt
+from isthmus.providers.claude_code.request import Dealt, Message
+from isthmus.providers.claude_code.session import Minutes
 from isthmus.providers.claude_code.tools import SERVER, ToolServer
 
 SETTINGS: Final = "settings"
@@ -53,6 +54,10 @@ class Script:
     original_names: Mapping[str, str]
     name_after: Callable[[str], str] | None = None
     """Of the conversation with this answer's words at its end; None where its process is not kept."""
+    before: tuple[Message, ...] | None = None
+    """What the CLI's session holds before this turn; None where it is not wanted afterwards."""
+    resumes: bool = False
+    """A new process begins with a session of the CLI, instead of what the client says was said."""
 
 
 class Turn:
@@ -70,6 +75,8 @@ class Turn:
         self._kept = kept
         self._out: list[bytes] = []
         self._resets_at_s: float | None = None
+        before = script.before
+        self._minutes = None if before is None else Minutes(before, script.history.last)
         self.quotas: tuple[Quota, ...] = ()
         """Of the account, as last told."""
         self.keep_as: str | None = None
@@ -130,6 +137,9 @@ class Turn:
                 return self._result(raw)
             case "assistant":
                 return self._spoken(line, raw)
+            case "user":
+                self._note(line)
+                return []
             case "system":
                 return self._system(line, raw)
             case "rate_limit_event":
@@ -155,18 +165,24 @@ class Turn:
     def _spoken(self, line: Line, raw: bytes) -> list[Event]:
         found = trouble.in_words(line, raw)
         if found is None:
+            self._note(line)
             return []
         if self._answer.stop is not None:
             return self._end(None)
         return self._fail(self._script.failures.of(found, self._resets_at_s))
+
+    def _note(self, line: Line) -> None:
+        if self._minutes is not None and self._at is _At.ANSWERING:
+            self._minutes.hear(line)
 
     def _system(self, line: Line, raw: bytes) -> list[Event]:
         facts = lines.facts(raw)
         match line.subtype:
             case "init":
                 self._model = facts.model or self._model
+                if self._minutes is not None:
+                    self._minutes.id = facts.session_id
                 self._questions.own = frozenset(facts.tools or ()) - self._questions.tools.names
-                return [Noted("mcp_server_failed", name) for name in lines.failed_servers(facts)]
             case "api_retry":
                 return [
                     Noted("api_retry", f"{facts.error_status or 0} {facts.error or ''}".strip()),
@@ -201,9 +217,10 @@ class Turn:
                 f"the Claude Code CLI refused to {'start' if reply.request_id == INITIALIZE else 'be set up'}"
             )
             return self._fail(UpstreamError(text, detail=bytes(reply.error).decode("utf-8", "replace")))
-        if reply.request_id == SETTINGS:
-            self._tell()
-        return []
+        if reply.request_id != SETTINGS:
+            return []
+        self._tell()
+        return [Noted("session_resumed")] if self._script.resumes else []
 
     def _result(self, raw: bytes) -> list[Event]:
         told = result.read(raw)
@@ -260,17 +277,18 @@ class Turn:
                 usage = counted
             if usage is not None:
                 usage = replace(usage, micro_credits=self._costs.of(told))
-        end = self._answer.finish(usage)
-        self._consider_keeping(told, end[-1])
-        return end
+        *said, end = self._answer.finish(usage)
+        return [*said, self._considered(told, end)]
 
-    def _consider_keeping(self, told: result.Result | None, end: Event) -> None:
-        """Only one that has settled by itself stands where the client believes it to be."""
+    def _considered(self, told: result.Result | None, end: Event) -> Event:
+        """Only one that has settled by itself stands where the client believes it to be: its process is kept, and its session."""
         name_after = self._script.name_after
         if name_after is None or told is None or told.is_error or not isinstance(end, Finished):
-            return
-        if end.reason in {Stop.END_TURN, Stop.STOP_SEQUENCE}:
-            self.keep_as = name_after(self._answer.text)
+            return end
+        if end.reason not in {Stop.END_TURN, Stop.STOP_SEQUENCE}:
+            return end
+        self.keep_as = name_after(self._answer.text)
+        return end if self._minutes is None else replace(end, session=self._minutes.session(self.keep_as))
 
     def _fail(self, error: UpstreamError) -> list[Event]:
         self._at = _At.ENDED

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from isthmus.core.commands import Dialogue, Exchange, Keep, Say, Talk
 from isthmus.core.conversation import Conversation
 from isthmus.core.events import Finished, Started, Stop
@@ -22,10 +20,11 @@ from isthmus.providers.claude_code.history import History, plan
 from isthmus.providers.claude_code.names import step_aside
 from isthmus.providers.claude_code.options import INTERACTIVE, Options
 from isthmus.providers.claude_code.permissions import MCP, Policy
-from isthmus.providers.claude_code.request import Dealt, deal
+from isthmus.providers.claude_code.request import Dealt, Message, deal
 from isthmus.providers.claude_code.self_test import NOBODY, NOWHERE, SelfTest
+from isthmus.providers.claude_code.session import Session, fitting
 from isthmus.providers.claude_code.start import is_bare, program
-from isthmus.providers.claude_code.transcript import transcript
+from isthmus.providers.claude_code.transcript import session_named, transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,7 @@ class Account:
         started = program(self.options, self.key, base_url=self.base_url)
         values = started.environment.items()
         variables = (f"{name}={each.reveal() if isinstance(each, Secret) else each}" for name, each in values)
-        servers = (
-            msgspec.json.encode(self.options.mcp.lists).decode() if self.options.asks_for_servers else ""
-        )
-        words = (self.name, *started.arguments, *variables, servers)
+        words = (self.name, *started.arguments, *variables)
         return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
     def is_taken(self, tool: str) -> bool:
@@ -64,14 +60,20 @@ def converse(conversation: Conversation, target: Target, account: Account, *, ca
         # Only a cache was to be warmed, and the CLI asks for no answer without words.
         yield Say((Started(model=target.model), Finished(Stop.END_TURN)))
         return
-    account = replace(account, options=account.options.for_caller(target.mcp))
     renamed, original_names = step_aside(conversation, account.is_taken)
     dealt = deal(renamed, target)
-    history = plan(dealt.messages, can_tell=can_tell)
+    continues = _continued(dealt, account)
+    session = fitting(conversation.session_kept, continues)
+    history = _history(dealt, session, can_tell)
+    script = replace(
+        _script(dealt, history, account, original_names),
+        before=_before(conversation, dealt, session),
+        resumes=session is not None,
+    )
     turns: list[Turn] = []
 
     def begin(kept: bool) -> Dialogue:
-        turns.append(Turn(_script(dealt, history, account, original_names), kept=kept))
+        turns.append(Turn(script, kept=kept))
         return turns[-1]
 
     losses = (*dealt.losses, *history.losses, *_untold(conversation))
@@ -80,10 +82,10 @@ def converse(conversation: Conversation, target: Target, account: Account, *, ca
             account.options,
             account.key,
             base_url=account.base_url,
-            transcript=_file(dealt, history, account),
+            transcript=_file(dealt, history, account, session),
         ),
         begin,
-        continues=_continued(dealt, account),
+        continues=continues,
         losses=merge(losses),
         whole=not conversation.stream,
     )
@@ -113,10 +115,26 @@ def _script(dealt: Dealt, history: History, account: Account, original_names: Ma
     )
 
 
-def _file(dealt: Dealt, history: History, account: Account) -> bytes | None:
+def _history(dealt: Dealt, session: Session | None, can_tell: bool) -> History:
+    if session is None:
+        return plan(dealt.messages, can_tell=can_tell)
+    return History(tuple(session.messages), (), dealt.messages[-1])
+
+
+def _file(dealt: Dealt, history: History, account: Account, session: Session | None) -> bytes | None:
     if not history.written:
         return None
-    return transcript(history.written, dealt.model, heard(dealt, history.written[:1], of=account.named))
+    if session is not None:
+        return transcript(history.written, dealt.model, session.uuid)
+    name = heard(dealt, history.written[:1], of=account.named)
+    return transcript(history.written, dealt.model, session_named(name))
+
+
+def _before(conversation: Conversation, dealt: Dealt, session: Session | None) -> tuple[Message, ...] | None:
+    """A session is kept where there is somebody to keep it: with a conversation that the gateway remembers."""
+    if conversation.session_kept is None:
+        return None
+    return dealt.messages[:-1] if session is None else tuple(session.messages)
 
 
 def _naming(dealt: Dealt, account: Account) -> Callable[[str], str] | None:

@@ -14,9 +14,13 @@ _MOMENT: Final = "2026-01-01T00:00:00.000Z"
 """The order is told by the ids; nobody knows when these things were said."""
 
 
-def transcript(messages: Sequence[Message], model: str, name: str) -> bytes:
-    """`model`: thoughts are kept only under the name of the model in use. Ids follow from `name`, the conversation's."""
-    session = uuid5(NAMESPACE, name)
+def session_named(name: str) -> UUID:
+    """For a conversation of this name that the CLI has no session of."""
+    return uuid5(NAMESPACE, name)
+
+
+def transcript(messages: Sequence[Message], model: str, session: UUID) -> bytes:
+    """`model`: thoughts are kept only under the name of the model in use. The ids of lines follow from the session's."""
     written: list[bytes] = []
     before: str | None = None
     for number, message in enumerate(messages):
