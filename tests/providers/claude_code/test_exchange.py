@@ -11,7 +11,7 @@ from isthmus.core.interfaces import Target
 from isthmus.core.secret import Secret
 from isthmus.providers.claude_code.abilities import abilities_of
 from isthmus.providers.claude_code.exchange import Account, converse, try_out
-from isthmus.providers.claude_code.options import INTERACTIVE, FileAccess, Options
+from isthmus.providers.claude_code.options import INTERACTIVE, FileAccess, Mcp, Options
 
 MODEL = "claude-opus-5-5"
 
@@ -20,8 +20,10 @@ def account(key: str = "sk-ant-api03-x", **options: Any) -> Account:
     return Account("mine", Options(**options), Secret(key), None, lambda: 0.0)
 
 
-def talks(conversation: Conversation, of: Account, *, can_tell: bool = True) -> Talk:
-    target = Target(MODEL, abilities_of(MODEL))
+def talks(
+    conversation: Conversation, of: Account, *, can_tell: bool = True, mcp: tuple[str, ...] | None = None
+) -> Talk:
+    target = Target(MODEL, abilities_of(MODEL), mcp=mcp)
     found = next(converse(conversation, target, of, can_tell=can_tell))
     assert isinstance(found, Talk)
     return found
@@ -51,6 +53,17 @@ def test_no_name_is_shared_between_keys_or_ways_of_starting() -> None:
     }
     assert len(names) == 4
     assert talks(conversation, account(mode=INTERACTIVE)).continues in names
+
+
+def test_no_name_is_shared_between_keys_that_may_use_other_servers() -> None:
+    """Nor a process, nor a session, as these go by it."""
+    of = account(mode=INTERACTIVE, mcp=Mcp(enabled=True, config_file="/etc/mcp.json"))
+    limits = (None, (), ("files",), ("files:read",), ("files:write",))
+    names = [talks(asked("hi", "ho", "hum"), of, mcp=each).continues for each in limits]
+    assert len(set(names)) == len(limits)
+    assert talks(asked("hi", "ho", "hum"), of, mcp=("*",)).continues == names[0]
+    without = account(mode=INTERACTIVE)
+    assert len({talks(asked("hi", "ho", "hum"), without, mcp=each).continues for each in limits}) == 1
 
 
 def test_a_long_past_is_a_file_of_the_program() -> None:

@@ -183,6 +183,7 @@ class Turn:
                 if self._minutes is not None:
                     self._minutes.id = facts.session_id
                 self._questions.own = frozenset(facts.tools or ()) - self._questions.tools.names
+                return [Noted("mcp_server_failed", name) for name in lines.failed_servers(facts)]
             case "api_retry":
                 return [
                     Noted("api_retry", f"{facts.error_status or 0} {facts.error or ''}".strip()),

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from isthmus.core.commands import Dialogue, Exchange, Keep, Say, Talk
 from isthmus.core.conversation import Conversation
 from isthmus.core.events import Finished, Started, Stop
@@ -44,7 +46,10 @@ class Account:
         started = program(self.options, self.key, base_url=self.base_url)
         values = started.environment.items()
         variables = (f"{name}={each.reveal() if isinstance(each, Secret) else each}" for name, each in values)
-        words = (self.name, *started.arguments, *variables)
+        servers = (
+            msgspec.json.encode(self.options.mcp.lists).decode() if self.options.asks_for_servers else ""
+        )
+        words = (self.name, *started.arguments, *variables, servers)
         return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
     def is_taken(self, tool: str) -> bool:
@@ -60,6 +65,7 @@ def converse(conversation: Conversation, target: Target, account: Account, *, ca
         # Only a cache was to be warmed, and the CLI asks for no answer without words.
         yield Say((Started(model=target.model), Finished(Stop.END_TURN)))
         return
+    account = replace(account, options=account.options.for_caller(target.mcp))
     renamed, original_names = step_aside(conversation, account.is_taken)
     dealt = deal(renamed, target)
     continues = _continued(dealt, account)

@@ -59,6 +59,7 @@ class Facts(Struct, frozen=True):
     status: str | None = None
     model: str | None = None
     tools: list[str] | None = None
+    mcp_servers: Raw = ABSENT
     session_id: str | None = None
     error: str | None = None
     error_status: int | None = None
@@ -66,8 +67,14 @@ class Facts(Struct, frozen=True):
     api_error_type: str | None = None
 
 
+class _McpServer(Struct, frozen=True):
+    name: str = ""
+    status: str = ""
+
+
 LINE: Final = msgspec.json.Decoder(Line)
 _FACTS: Final = msgspec.json.Decoder(Facts)
+_SERVERS: Final = msgspec.json.Decoder(list[_McpServer])
 REQUEST: Final = msgspec.json.Decoder(Request)
 RESPONSE: Final = msgspec.json.Decoder(Response)
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -110,6 +117,15 @@ def facts(raw: bytes) -> Facts:
         return _FACTS.decode(raw)
     except UNREADABLE:
         return Facts()
+
+
+def failed_servers(facts: Facts) -> list[str]:
+    """Names of the servers of tools that have not started."""
+    try:
+        servers = _SERVERS.decode(facts.mcp_servers) if bytes(facts.mcp_servers) else []
+    except UNREADABLE:
+        return []
+    return [each.name for each in servers if each.status == "failed"]
 
 
 def line(value: object) -> bytes:
