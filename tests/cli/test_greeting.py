@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.cli.greeting import address, example_model, greeting
+from isthmus.cli.greeting import Console, address, example_model, greeting
 from isthmus.config import Settings
+from isthmus.console.site import ConsoleSite
+from isthmus.core.secret import Secret
 from isthmus.discovery import Found
 
 KEY = "key-of-a-client"
@@ -60,6 +62,17 @@ def test_mirror_mode_is_not_on_unseen() -> None:
     text = greeting(settings, 8000, None, [], [], with_keys=False, mirrors=True)
     assert "http://127.0.0.1:8000/mirror  takes session keys of claude.ai" in text
     assert "Mirror" not in greeting(settings, 8000, None, [], [], with_keys=False)
+
+
+def test_the_console_has_its_address_and_the_token_for_the_first_visit() -> None:
+    def said(console: Console | None) -> str:
+        return greeting(SETTINGS, 8000, None, [], [], with_keys=False, console=console)
+
+    assert "Console\n  http://127.0.0.1:8000/admin/\n" in said(Console.of(ConsoleSite({}), None))
+    first = said(Console.of(ConsoleSite({}), Secret("t0ken")))
+    assert "  http://127.0.0.1:8000/admin/setup#token=t0ken  makes the first administrator\n" in first
+    assert "has not been built: `make console`" in said(Console.of(ConsoleSite({}, is_built=False), None))
+    assert "Console" not in said(Console.of(None, None))
 
 
 def test_it_says_why_something_was_found() -> None:

@@ -52,7 +52,20 @@ async def test_what_is_shown_once_is_masked_in_the_log(tmp_path: Path) -> None:
 async def test_without_administration_there_is_none(tmp_path: Path) -> None:
     async with gateway(tmp_path, {**DUMMY, "admin": {"enabled": False}}) as (running, _):
         assert running.notes == []
-        assert (await ask(running.live.gateway, "GET", "/v2/setup")).status == 404
+        for path in ("/v2/setup", "/admin/"):
+            assert (await ask(running.live.gateway, "GET", path)).status == 404
+        assert running.console is None
+
+
+async def test_whoever_starts_it_is_told_how_to_open_the_console(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, _):
+        assert running.console is not None
+        assert running.set_up_token is not None
+        (note,) = running.notes
+        assert running.set_up_token.reveal() in note
+        page = await ask(running.live.gateway, "GET", "/admin/setup", headers={"accept": "text/html"})
+        assert page.status == (200 if running.console.is_built else 503)
+        assert page.headers["x-frame-options"] == "DENY"
 
 
 async def test_limits_can_be_shared_through_redis(tmp_path: Path) -> None:

@@ -143,6 +143,44 @@ async def test_probes_need_no_key_and_leave_no_line(
     assert logged == []
 
 
+async def console(scope: Any, receive: Any, send: Any) -> None:
+    """A page that says which one it is."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/", "/admin/keys", "/admin/assets/a.js"])
+async def test_the_console_is_below_admin_and_leaves_no_line(
+    dummy: Gateway, logged: list[Any], path: str
+) -> None:
+    assert (await ask(dummy, "GET", path)).status == 404
+    logged.clear()
+    dummy.console = console
+    assert (await ask(dummy, "GET", path)).body == path.encode()
+    assert (await ask(dummy, "GET", "/administration")).status == 404
+    assert [line["status"] for line in logged] == [404]
+
+
+async def test_a_name_pointed_at_this_machine_does_not_get_the_console(dummy: Gateway) -> None:
+    dummy.console = console
+    reply = await ask(dummy, "GET", "/admin/", headers={"host": "evil.example"})
+    assert (reply.status, reply.headers["content-type"]) == (403, "text/plain; charset=utf-8")
+    assert b"allowed_hosts" in reply.body
+    dummy.admission.blocked = lambda address, now_s: "too curious"
+    reply = await ask(dummy, "GET", "/admin/")
+    assert (reply.status, b"too curious" in reply.body) == (403, True)
+
+
+async def test_a_browser_at_the_front_door_is_shown_to_the_console(dummy: Gateway) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml"}
+    assert (await ask(dummy, "GET", "/", headers=browser)).status == 200
+    dummy.console = console
+    shown = await ask(dummy, "GET", "/", headers=browser)
+    assert (shown.status, shown.headers["location"]) == (302, "/admin/")
+    for path, headers in (("/", {"accept": "*/*"}), ("/", {}), ("/api/hello", browser)):
+        assert (await ask(dummy, "GET", path, headers=headers)).status == 200
+
+
 async def test_health_and_readiness(dummy: Gateway) -> None:
     for path in ("/health", "/healthz"):
         assert (await ask(dummy, "GET", path)).json == {"status": "ok"}

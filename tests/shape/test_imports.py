@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observability": {"core"},
     "storage": {"core", "config", "routing", "observability"},
     "migrate": {"core", "config"},
+    "console": set(),
     "control": {"core", "config", "routing", "storage", "registry", "migrate", "observability"},
     "admin": {"core", "config", "routing", "control"},
     "server": {"core", "wire", "shaping", "routing", "config", "transport"},

@@ -28,8 +28,8 @@ async def begin(
     set_up = await SetUp.begin(users)
     if set_up.token is not None:
         notes.append(
-            f"no administrator yet: POST /v2/setup makes one with the set-up token {set_up.token.reveal()} (or run "
-            "`isthmus admin reset-password`)"
+            "no administrator yet: the console makes one at the address below (so do POST /v2/setup with the set-up token "
+            f"{set_up.token.reveal()} and `isthmus admin reset-password`)"
         )
     return set_up, notes
 

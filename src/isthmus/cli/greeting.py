@@ -5,16 +5,43 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from isthmus import __version__, registry
 from isthmus.config import ProviderSettings, Settings
+from isthmus.console.site import PATH, ConsoleSite
+from isthmus.core.secret import Secret
 from isthmus.discovery import Found
 
 NO_KEY: Final = "isthmus"
 """What clients send when the gateway asks for no key: the SDKs refuse to start without one."""
 YOUR_KEY: Final = "YOUR_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The web console, as the operator finds it."""
+
+    is_built: bool = True
+    set_up_token: Secret | None = None
+    """While there is no administrator yet."""
+
+    @classmethod
+    def of(cls, site: ConsoleSite | None, set_up_token: Secret | None) -> Console | None:
+        return None if site is None else cls(site.is_built, set_up_token)
+
+    def lines(self, url: str) -> list[str]:
+        """With the token behind `#`: what stands there, a browser sends to nobody, so it is in no log."""
+        page = f"{url}{PATH}/"
+        if not self.is_built:
+            return ["Console", f"  {page}  has not been built: `make console`", ""]
+        token = self.set_up_token
+        visit = (
+            page if token is None else f"{page}setup#token={token.reveal()}  makes the first administrator"
+        )
+        return ["Console", f"  {visit}", ""]
 
 
 def greeting(
@@ -27,9 +54,10 @@ def greeting(
     with_keys: bool,
     with_accounts: AbstractSet[str] = frozenset(),
     mirrors: bool = False,
+    console: Console | None = None,
 ) -> str:
     """Plain text for a person. Shows no key. `with_accounts`: names of providers that have some. `mirrors`: mirror mode is on,
-    which takes more than its setting."""
+    which takes more than its setting. `console`: None where there is none to visit."""
     url = address(settings.server.host, port)
     key = YOUR_KEY if with_keys else NO_KEY
     came = (
@@ -45,6 +73,7 @@ def greeting(
         "",
         *_providers(settings, found, with_accounts),
         "",
+        *(console.lines(url) if console is not None else ()),
         *(_mirror(settings, url) if mirrors else ()),
         *_for_clients(url, key, example_model(settings)),
     ]

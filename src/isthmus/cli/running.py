@@ -17,11 +17,13 @@ from isthmus.cli.live import Live, Tables
 from isthmus.cli.noting import noter
 from isthmus.cli.stores import Stores
 from isthmus.config import Settings
+from isthmus.console.site import ConsoleSite, open_site
 from isthmus.control.audit import Audit
 from isthmus.control.ledger import Ledger, LedgerStores
 from isthmus.control.passwords import Passwords
 from isthmus.control.playground import PlaygroundKeys
 from isthmus.control.retention import Retention
+from isthmus.core.secret import Secret
 from isthmus.limiting.memory import MemoryLimiter
 from isthmus.observability.logs import set_level
 from isthmus.observability.redaction import Redaction
@@ -49,6 +51,10 @@ class Running:
     log: RequestLog
     notes: list[str] = field(default_factory=list)
     """For the operator, at the start."""
+    console: ConsoleSite | None = None
+    """None where the gateway is not administered over HTTP."""
+    set_up_token: Secret | None = None
+    """Makes the first administrator, while there is none."""
 
 
 @asynccontextmanager
@@ -116,6 +122,7 @@ async def _administer(
     set_up, notes = await first_start.begin(stores.database, passwords, os.environ)
     if set_up.token is not None:
         live.redaction.know([set_up.token])
+        running.set_up_token = set_up.token
     running.notes += notes
 
     def administration() -> Administration:
@@ -132,6 +139,7 @@ async def _administer(
         return await (await late.get()).summary(visit.caller.id)
 
     live.gateway.admin, live.gateway.stats = site, summary
+    live.gateway.console = running.console = open_site()
 
 
 async def _forget_audits(stores: Stores) -> None:

@@ -99,6 +99,7 @@ async def serve_gateway(
             [*loaded.warnings, *running.notes],
             with_keys=running.live.gateway.admission.callers.required,
             mirrors=running.live.gateway.mirror is not None,
+            console=greeting.Console.of(running.console, running.set_up_token),
             # A farewell says itself what to do next.
             with_accounts=with_accounts if not farewell else configured.providers.keys(),
         )

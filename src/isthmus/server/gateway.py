@@ -21,7 +21,7 @@ from isthmus.server.guard import Guard
 from isthmus.server.mirror import Mirror, told
 from isthmus.server.paths import Endpoint, Place, locate
 from isthmus.server.records import Record
-from isthmus.server.reply import ClientLeft, Receive, Send
+from isthmus.server.reply import ClientLeft, Receive, Send, send_whole
 from isthmus.server.request import Request, request_from
 from isthmus.server.visit import Visit, own_headers, pairs
 
@@ -34,6 +34,7 @@ _DIALECTS: Final = {
     Endpoint.COMPLETIONS: "openai_completions",
 }
 ADMIN: Final = "/v2"
+CONSOLE: Final = "/admin"
 Site = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 """An ASGI application below the gateway."""
 _PROBES: Final = frozenset({Endpoint.PROBE, Endpoint.HEALTH, Endpoint.READY})
@@ -49,6 +50,8 @@ class Gateway:
     admission: Admission
     admin: Site | None = None
     """What is served below `/v2`."""
+    console: Site | None = None
+    """What is served below `/admin`, to browsers."""
     stats: Callable[[Visit], Awaitable[bytes]] | None = None
     """The summary at `/stats` for whoever may call."""
     mirror: Mirror | None = None
@@ -73,8 +76,11 @@ class Gateway:
             await send({"type": "lifespan.shutdown.complete"})
 
     async def _http(self, scope: Mapping[str, Any], request: Request, send: Send) -> None:
-        if self.admin is not None and (request.path == ADMIN or request.path.startswith(f"{ADMIN}/")):
+        if self.admin is not None and _is_below(ADMIN, request.path):
             await self.admin(_with_id(scope, request.id), request.receive, send)
+            return
+        if self.console is not None and _is_below(CONSOLE, request.path):
+            await self._show(self.console, scope, request, send)
             return
         mirror = self.mirror
         mirrored = None if mirror is None else mirror.place(request.path)
@@ -110,6 +116,17 @@ class Gateway:
                     log.info("request", **each.fields(time.monotonic()))
                     if self.note is not None:
                         self.note(each)
+
+    async def _show(self, console: Site, scope: Mapping[str, Any], request: Request, send: Send) -> None:
+        """A page, or a word of refusal to the person in front of the browser. Neither is a request to be logged."""
+        try:
+            self.guard.check_host(request.headers)
+            self.admission.check_address(request.client)
+        except BadRequest as refusal:
+            headers = [(b"content-type", b"text/plain; charset=utf-8"), *own_headers(request.id)]
+            await send_whole(send, 403, headers, f"{refusal.message}\n".encode())
+        else:
+            await console(dict(scope), request.receive, send)
 
     def _dialect_of(self, request: Request, place: Place) -> Dialect:
         """Path first; on paths that both share, the version header tells."""
@@ -176,12 +193,24 @@ class Gateway:
 
     async def _probe(self, visit: Visit) -> None:
         status, body = 200, b""
+        if self.console is not None and _is_a_visit(visit.request):
+            visit.headers.append((b"location", f"{CONSOLE}/".encode()))
+            status = 302
         if visit.place.endpoint is Endpoint.HEALTH:
             body = b'{"status":"ok"}'
         elif visit.place.endpoint is Endpoint.READY:
             status = 503 if self.draining else 200
             body = b'{"status":"draining"}' if self.draining else b'{"status":"ready"}'
         await visit.reply(status, b"" if visit.request.method == "HEAD" else body)
+
+
+def _is_below(root: str, path: str) -> bool:
+    return path == root or path.startswith(f"{root}/")
+
+
+def _is_a_visit(request: Request) -> bool:
+    """A person has typed the gateway's address into a browser. Clients that look whether it is there say nothing of pages."""
+    return request.path == "/" and "text/html" in request.headers.get("accept", "")
 
 
 def _with_id(scope: Mapping[str, Any], request_id: str) -> dict[str, Any]:
