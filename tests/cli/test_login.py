@@ -193,7 +193,7 @@ def test_giving_up_leaves_nothing_behind(login: Login) -> None:
         assert line, said
         said += line
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=100)
     assert process.returncode == 130
     assert login.accounts() == []
     database = next((login.folder / "isthmus").glob("*.db"))

@@ -56,6 +56,7 @@ async def test_what_is_rare_is_searched_for_beyond_the_first_rows(
 ) -> None:
     await service.logs.save([log_row(number, streamed=number == 0) for number in range(20)])
     monkeypatch.setattr("isthmus.storage.request_logs.SCAN_ROWS", 3)
+    monkeypatch.setattr(module, "SEARCH_S", 60.0)
     wanted = LogFilter(streamed=True)
     assert ids((await service.page(OPERATOR, wanted, None, 10)).items) == ["req_0"]
     monkeypatch.setattr(module, "SEARCH_S", 0.0)

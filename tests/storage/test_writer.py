@@ -124,14 +124,15 @@ async def test_what_must_last_is_told_when_the_writer_closes(engines: Engines, s
 async def test_a_caller_that_leaves_while_waiting_takes_its_change_back(
     queued: QueuedWriter, sqlite: Database
 ) -> None:
-    let_go = asyncio.Event()
+    begun, let_go = asyncio.Event(), asyncio.Event()
 
     async def slow(connection: AsyncConnection) -> None:
         await adding("slow")(connection)
+        begun.set()
         await let_go.wait()
 
     first = asyncio.create_task(queued.write(slow))
-    await asyncio.sleep(0.02)
+    await begun.wait()
     second = asyncio.create_task(queued.write(adding("second")))
     third = asyncio.create_task(queued.write(adding("third")))
     await asyncio.sleep(0)
