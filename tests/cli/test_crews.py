@@ -13,8 +13,9 @@ import structlog
 
 import judges
 from isthmus.cli.compose import Hands, begin_crews, build, open_hands
-from isthmus.cli.crews import FALLS_BACK, OLD, has_self_test, try_out
+from isthmus.cli.crews import FALLS_BACK, OLD, has_self_test, rules_of, try_out
 from isthmus.config import Settings
+from isthmus.config.settings import ClaudeCodeSettings
 from isthmus.core.errors import UpstreamError
 from isthmus.core.secret import Secret
 from isthmus.providers.claude_code.provider import ClaudeCode
@@ -61,6 +62,15 @@ async def hands() -> AsyncIterator[Hands]:
 def lines() -> Iterator[list[Any]]:
     with structlog.testing.capture_logs() as captured:
         yield captured
+
+
+def test_a_batch_has_time_to_wait_in_line() -> None:
+    def waits_s(**own: Any) -> float:
+        return rules_of(ClaudeCodeSettings.model_validate(own)).queue_timeout_s
+
+    assert (waits_s(), waits_s(mode="interactive"), waits_s(mode="batch")) == (30, 30, 3600)
+    assert waits_s(mode="batch", pool={"size": 2}) == 3600
+    assert waits_s(mode="batch", pool={"queue_timeout_s": 30}) == 30
 
 
 def face(gateway: Gateway) -> Source:

@@ -13,10 +13,11 @@ from typing import Final, Self
 import structlog
 
 from isthmus.config import ProviderSettings
-from isthmus.config.settings import ClaudeCodePoolSettings
+from isthmus.config.settings import ClaudeCodeSettings
 from isthmus.control.statistics import ProcessFigures
 from isthmus.core.errors import GatewayError, UpstreamError
 from isthmus.core.interfaces import Provider
+from isthmus.providers.claude_code.options import BATCH
 from isthmus.providers.claude_code.provider import ClaudeCode, Learned
 from isthmus.server.sources import Source
 from isthmus.transport.crew import Crew
@@ -27,6 +28,7 @@ from isthmus.transport.workers import CrewRules
 
 log = structlog.get_logger("isthmus")
 
+BATCH_QUEUE_TIMEOUT_S: Final = 3600.0
 OLD: Final = f"older than {'.'.join(map(str, TESTED))}, the oldest that was tried"
 FALLS_BACK: Final = "takes no conversation in lines: each is given to it as a file, which costs up to a second more per answer"
 
@@ -72,7 +74,7 @@ class Crews:
             return None
         provider.learned = self._learned.setdefault(name, provider.learned)
         own = settings.claude_code
-        return self.programs.crew(name, _rules(own.pool), partial(find_claude, _path(settings)))
+        return self.programs.crew(name, rules_of(own), partial(find_claude, _path(settings)))
 
     def begin(self, faces: Iterable[tuple[Source, ProviderSettings]]) -> None:
         """To be told whenever what is offered has changed: `faces` are all providers as their first account reaches them.
@@ -133,10 +135,12 @@ async def _try_out(source: Source, settings: ProviderSettings) -> None:
         log.info("Claude Code has passed its self-test", **said)
 
 
-def _rules(pool: ClaudeCodePoolSettings) -> CrewRules:
-    return CrewRules(
-        pool.size, pool.max_processes, pool.max_idle_s, pool.max_lifetime_s, pool.queue_timeout_s
-    )
+def rules_of(settings: ClaudeCodeSettings) -> CrewRules:
+    """Who sends a batch waits for its end, not for a place: there the line may be long, unless it is said how long."""
+    pool, queue_timeout_s = settings.pool, settings.pool.queue_timeout_s
+    if settings.mode == BATCH and "queue_timeout_s" not in pool.model_fields_set:
+        queue_timeout_s = BATCH_QUEUE_TIMEOUT_S
+    return CrewRules(pool.size, pool.max_processes, pool.max_idle_s, pool.max_lifetime_s, queue_timeout_s)
 
 
 def _path(settings: ProviderSettings) -> Path | None:

@@ -196,8 +196,9 @@ class ClaudeCodePoolSettings(Section):
         default=300.0, description="How long a process that nobody asks anything is kept."
     )
     max_lifetime_s: Seconds = Field(default=3600.0, description="How long a process is kept at all.")
-    queue_timeout_s: Annotated[Seconds, Field(le=600)] = Field(
-        default=30.0, description="How long a request waits for a process before it is answered 429."
+    queue_timeout_s: Annotated[Seconds, Field(le=86_400)] = Field(
+        default=30.0,
+        description="How long a request waits for a process before it is answered 429. For `mode: batch` 3600 unless it is said.",
     )
 
 
@@ -253,9 +254,10 @@ class ClaudeCodeSettings(Section):
         default=None,
         description="The program; unset: `claude` on PATH, else the one in an installed claude-agent-sdk.",
     )
-    mode: Literal["one_shot", "interactive"] = Field(
+    mode: Literal["one_shot", "interactive", "batch"] = Field(
         default="one_shot",
-        description="`one_shot`: a process for every request. `interactive`: it is kept for the next turn of the same conversation.",
+        description="`one_shot`: a process for every request. `interactive`: it is kept for the next turn of the same conversation. "
+        "`batch`: as `one_shot`, and requests that find no process free wait in line for long.",
     )
     bare: bool | None = Field(
         default=None,

@@ -19,7 +19,7 @@ def test_tools_of_the_cli_are_those_that_a_rule_speaks_of() -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Options(mode="batch"), "`mode`: 'batch' is none of one_shot, interactive"),
+        (lambda: Options(mode="bulk"), "`mode`: 'bulk' is none of one_shot, interactive, batch"),
         (lambda: FileAccess(additional_dirs=("../up",)), "'../up' is not an absolute path"),
         (lambda: FileAccess(allowed_tools=("--add-dir=/",)), "'--add-dir=/' is an option, not a rule"),
         (lambda: FileAccess(permission_mode="always"), "'always' is none of acceptEdits"),

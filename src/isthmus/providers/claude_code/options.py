@@ -11,7 +11,8 @@ from isthmus.core.secret import Secret
 
 ONE_SHOT: Final = "one_shot"
 INTERACTIVE: Final = "interactive"
-MODES: Final = (ONE_SHOT, INTERACTIVE)
+BATCH: Final = "batch"
+MODES: Final = (ONE_SHOT, INTERACTIVE, BATCH)
 PERMISSION_MODES: Final = ("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan")
 
 
@@ -89,7 +90,8 @@ class Options:
     """Everything has a default that gives nothing away."""
 
     mode: str = ONE_SHOT
-    """`one_shot`: a process for every request. `interactive`: it is kept for the next turn of the same conversation."""
+    """`one_shot`: a process for every request. `interactive`: it is kept for the next turn of the same conversation. `batch`: as
+    `one_shot`; how long the line for a process may be is for whoever runs them."""
     bare: bool | None = None
     """Start it with `--bare`. None: yes, except with a subscription's token, which it does not take then."""
     file_access: FileAccess = FileAccess()
