@@ -11,10 +11,13 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, func, insert, select, text
 
+from isthmus.core.conversation import Opaque, Role, Text, Thinking, Turn
+from isthmus.core.remembered import Particulars
 from isthmus.core.secret import Secret
 from isthmus.storage import restore as restoring
 from isthmus.storage.archive import FORMAT, Archive, ArchiveWriter, Manifest
 from isthmus.storage.backup import Step, back_up
+from isthmus.storage.conversations import ConversationStore, StoredConversation
 from isthmus.storage.database import Database, open_database
 from isthmus.storage.engine import connected, open_engines
 from isthmus.storage.errors import StorageError, VaultError
@@ -61,6 +64,32 @@ async def test_and_from_every_engine_back(database: Database, tmp_path: Path) ->
     await restore(target, tmp_path / "b.zip", Vault([NEW_KEY, OLD_KEY]))
     assert await contents(target, NEW) == before
     await target.close()
+
+
+async def test_conversations_go_on_after_a_move(database: Database, tmp_path: Path) -> None:
+    turns = tuple(Turn(role, (Text(f"{role} ☂"),)) for role in (Role.USER, Role.ASSISTANT))
+    thought = Thinking("hm", Opaque("anthropic", "signature", "c2ln"))
+    answer = Turn(Role.ASSISTANT, (thought, Text("the answer")))
+    begun = StoredConversation("conv_1", "key:a", Particulars("m", "system", "title", {"k": "v"}), 0, 0, 5, 5)
+    session = b'{"of":"a provider"}'
+    source = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'source.db'}")
+    before = ConversationStore(source, OLD)
+    await before.add(begun, 9, 0)
+    await before.append("key:a", "conv_1", 0, 0, turns, 6)
+    await before.append("key:a", "conv_1", 1, 0, (turns[0], answer), 7, session)
+    stands = await before.find("key:a", "conv_1", 0)
+    await back_up(source, tmp_path / "b.zip", 7, [OLD_KEY])
+    await source.close()
+    await restore(database, tmp_path / "b.zip", NEW)
+    after = ConversationStore(database, NEW)
+    assert await after.find("key:a", "conv_1", 0) == stands
+    assert stands is not None
+    assert (stands.turns, stands.session) == ((*turns, turns[0], answer), session)
+    assert await after.find("key:b", "conv_1", 0) is None
+    assert await after.append("key:a", "conv_1", 2, 2, turns, 8)
+    found = await after.find("key:a", "conv_1", 0)
+    assert found is not None
+    assert (found.turns, found.session) == ((turns[0], answer, *turns), b"")
 
 
 async def test_ids_go_on_after_those_restored(database: Database, backup: Path) -> None:
