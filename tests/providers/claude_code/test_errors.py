@@ -75,7 +75,7 @@ def test_what_is_too_long_is_said_so_that_clients_act_on_it(trouble: Trouble) ->
 
 def test_a_prompt_that_the_cli_itself_finds_too_long_needs_no_figures() -> None:
     error = FAILURES.of(Trouble("No room", None, None, None, "blocking_limit"))
-    assert (error.kind, error.message) == (Kind.CONTEXT_OVERFLOW, "prompt is too long")
+    assert (error.kind, error.message) == (Kind.CONTEXT_OVERFLOW, "the conversation does not fit its model")
 
 
 def test_a_limit_of_a_subscription_holds_until_it_counts_anew() -> None:

@@ -81,6 +81,25 @@ def test_nobody_who_does_not_ask_gets_thoughts(model: str, thinking: object) -> 
     assert extra(dealt(model))["thinking"] == thinking
 
 
+@pytest.mark.parametrize(
+    ("model", "mode", "variable"),
+    [
+        ("claude-opus-5-5", Choice.TOOL, "1"),
+        ("claude-opus-5-5", Choice.ANY, "1"),
+        ("claude-opus-5-5", Choice.AUTO, None),
+        ("claude-opus-4-7", Choice.TOOL, None),
+    ],
+)
+def test_one_that_always_thinks_may_be_told_what_to_call(
+    model: str, mode: Choice, variable: str | None
+) -> None:
+    name = "f" if mode is Choice.TOOL else None
+    found = dealt(model, tools=(Tool("f"),), tool_choice=ToolChoice(mode, name))
+    assert extra(found)["tool_choice"]["type"] == mode.value
+    assert ("thinking" in extra(found)) is (variable is None)
+    assert found.settings["env"].get("CLAUDE_CODE_DISABLE_THINKING") == variable
+
+
 def test_how_hard_to_think_is_said_in_both_places() -> None:
     found = dealt(reasoning=Reasoning(effort="low"))
     assert found.settings["effortLevel"] == "low"

@@ -111,7 +111,10 @@ class Failures:
         tokens = _number(found[1]) if found else known.tokens if known else None
         limit = _number(found[2]) if found else known.limit if known else None
         return UpstreamError(
-            "prompt is too long" + (f": {tokens} tokens > {limit} maximum" if tokens and limit else ""),
+            # Without figures in nobody's words: each dialect has its own, which its clients know.
+            f"prompt is too long: {tokens} tokens > {limit} maximum"
+            if tokens and limit
+            else "the conversation does not fit its model",
             kind=Kind.CONTEXT_OVERFLOW,
             status=trouble.status or 400,
             next=Next.NOTHING,

@@ -15,6 +15,7 @@ from isthmus.core.interfaces import Target
 from isthmus.core.losses import Action, Loss, merge
 from isthmus.core.secret import Secret
 from isthmus.providers.anthropic.errors import Refusals
+from isthmus.providers.claude_code.call_ids import told_apart
 from isthmus.providers.claude_code.dialogue import Script, Turn
 from isthmus.providers.claude_code.errors import Failures
 from isthmus.providers.claude_code.heard import heard
@@ -24,6 +25,7 @@ from isthmus.providers.claude_code.options import INTERACTIVE, Options
 from isthmus.providers.claude_code.permissions import MCP, Policy
 from isthmus.providers.claude_code.request import Dealt, Message, deal
 from isthmus.providers.claude_code.self_test import NOBODY, NOWHERE, SelfTest
+from isthmus.providers.claude_code.server_tools import without_server_tools
 from isthmus.providers.claude_code.session import Session, fitting
 from isthmus.providers.claude_code.start import is_bare, program
 from isthmus.providers.claude_code.transcript import session_named, transcript
@@ -66,8 +68,9 @@ def converse(conversation: Conversation, target: Target, account: Account, *, ca
         yield Say((Started(model=target.model), Finished(Stop.END_TURN)))
         return
     account = replace(account, options=account.options.for_caller(target.mcp))
+    conversation, unrun = without_server_tools(conversation)
     renamed, original_names = step_aside(conversation, account.is_taken)
-    dealt = deal(renamed, target)
+    dealt = deal(told_apart(renamed), target)
     continues = _continued(dealt, account)
     session = fitting(conversation.session_kept, continues)
     history = _history(dealt, session, can_tell)
@@ -82,7 +85,7 @@ def converse(conversation: Conversation, target: Target, account: Account, *, ca
         turns.append(Turn(script, kept=kept))
         return turns[-1]
 
-    losses = (*dealt.losses, *history.losses, *_untold(conversation))
+    losses = (*dealt.losses, *history.losses, *unrun, *_untold(conversation))
     yield Talk(
         program(
             account.options,

@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from isthmus.core.abilities import Abilities
-from isthmus.core.conversation import Conversation, ThinkingMode
+from isthmus.core.conversation import Choice, Conversation, ThinkingMode
 from isthmus.core.interfaces import Target
 from isthmus.core.losses import Action, Loss
 from isthmus.providers.anthropic.request import write
@@ -56,6 +56,7 @@ class _Body(msgspec.Struct, frozen=True):
 _BODY: Final = msgspec.json.Decoder(_Body)
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
+_NOT_SHOWN: Final = msgspec.Raw(b'{"type":"adaptive","display":"omitted"}')
 _EFFORT: Final = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -73,6 +74,8 @@ class Dealt:
     extra: Mapping[str, msgspec.Raw]
     losses: tuple[Loss, ...] = ()
     unfenced: bool = False
+    thoughtless: bool = False
+    """The CLI is to say nothing of thinking at all."""
 
     @property
     def settings(self) -> Json:
@@ -80,10 +83,12 @@ class Dealt:
         settings: Json = {"model": self.model}
         if self.effort is not None:
             settings["effortLevel"] = self.effort
+        variables: dict[str, str] = {"CLAUDE_CODE_DISABLE_THINKING": "1"} if self.thoughtless else {}
         if self.extra:
             # Text inside text: the CLI takes it from a variable.
-            body = msgspec.json.encode(self.extra).decode()
-            settings["env"] = {"CLAUDE_CODE_EXTRA_BODY": body}
+            variables["CLAUDE_CODE_EXTRA_BODY"] = msgspec.json.encode(self.extra).decode()
+        if variables:
+            settings["env"] = variables
         return settings
 
 
@@ -95,7 +100,11 @@ def deal(conversation: Conversation, target: Target) -> Dealt:
     written = write(conversation, target, auto_cache=False)
     body, members = _BODY.decode(written.body), _MEMBERS.decode(written.body)
     extra: dict[str, msgspec.Raw] = {name: members[name] for name in _EXTRA if name in members}
-    if "thinking" not in extra and (quiet := _quiet(target.abilities)) is not None:
+    quiet = None if "thinking" in extra else _quiet(target.abilities)
+    # The API refuses to think and to be told which tool to call, both at once. One that always thinks takes the choice only
+    # where thinking is not spoken of.
+    thoughtless = quiet == _NOT_SHOWN and _is_forced(conversation)
+    if quiet is not None and not thoughtless:
         extra["thinking"] = quiet
     return Dealt(
         model=target.model,
@@ -108,6 +117,7 @@ def deal(conversation: Conversation, target: Target) -> Dealt:
         extra=extra,
         losses=(*losses, *written.losses),
         unfenced=written.unfenced,
+        thoughtless=thoughtless,
     )
 
 
@@ -117,8 +127,13 @@ def _quiet(able: Abilities) -> msgspec.Raw | None:
     if ThinkingMode.DISABLED in able.thinking:
         return msgspec.Raw(b'{"type":"disabled"}')
     if ThinkingMode.ADAPTIVE in able.thinking:
-        return msgspec.Raw(b'{"type":"adaptive","display":"omitted"}')
+        return _NOT_SHOWN
     return None
+
+
+def _is_forced(conversation: Conversation) -> bool:
+    choice = conversation.tool_choice
+    return bool(conversation.tools) and choice is not None and choice.mode in {Choice.ANY, Choice.TOOL}
 
 
 def _effort(extra: Mapping[str, msgspec.Raw]) -> str | None:
