@@ -13,7 +13,8 @@ import structlog
 
 import judges
 from isthmus.cli.compose import Hands, begin_crews, build, open_hands
-from isthmus.cli.crews import FALLS_BACK, OLD, has_self_test, rules_of, try_out
+from isthmus.cli.crews import AS_ROOT, AS_ROOT_WAY_OUT, FALLS_BACK, OLD, has_self_test, rules_of, try_out
+from isthmus.cli.probe import try_out_alone
 from isthmus.config import Settings
 from isthmus.config.settings import ClaudeCodeSettings
 from isthmus.core.errors import UpstreamError
@@ -123,6 +124,43 @@ async def test_what_was_learned_is_known_to_every_source(
     assert not face(another).provider.learned.can_tell  # type: ignore[attr-defined]
     begin_crews(chosen, hands, another.endpoints.offer)
     await until(lambda: sum("this Claude Code" in each["event"] for each in lines) == 2, 30)
+
+
+@pytest.mark.parametrize(
+    ("user", "access", "mcp", "refused"),
+    [
+        (0, {"skip_permissions": True}, {}, True),
+        (1000, {"skip_permissions": True}, {}, False),
+        (0, {}, {}, False),
+        (
+            0,
+            {"skip_permissions": True},
+            {"enabled": True, "config_file": "/mcp.json", "allowed": ["a"]},
+            False,
+        ),
+    ],
+)
+async def test_what_is_refused_to_root_is_said_before_anybody_asks(
+    user: int,
+    access: dict[str, Any],
+    mcp: dict[str, Any],
+    refused: bool,
+    hands: Hands,
+    tmp_path: Path,
+    lines: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("isthmus.cli.crews.os.geteuid", lambda: user)
+    chosen = settings(parrot(tmp_path), pool={"size": 1 if refused else 0}, file_access=access, mcp=mcp)
+    gateway = build(chosen, hands)
+    begin_crews(chosen, hands, gateway.endpoints.offer)
+    await until(lambda: bool(lines), 30)
+    said = [(each["error"], each["detail"]) for each in lines if "could not be tried out" in each["event"]]
+    assert said == ([(AS_ROOT, AS_ROOT_WAY_OUT)] if refused else [])
+    found = await try_out_alone(face(gateway), chosen.providers["claude"])
+    assert (found.problem, found.way_out) == ((AS_ROOT, AS_ROOT_WAY_OUT) if refused else (None, None))
+    if refused:
+        assert hands.crews.figures()[0].started == 0
 
 
 async def test_a_program_that_is_not_there_is_said_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +32,8 @@ log = structlog.get_logger("isthmus")
 BATCH_QUEUE_TIMEOUT_S: Final = 3600.0
 OLD: Final = f"older than {'.'.join(map(str, TESTED))}, the oldest that was tried"
 FALLS_BACK: Final = "takes no conversation in lines: each is given to it as a file, which costs up to a second more per answer"
+AS_ROOT: Final = "`claude_code.file_access.skip_permissions` is refused by Claude Code where root runs it"
+AS_ROOT_WAY_OUT: Final = "run the gateway as a user of its own, or remove the setting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Crews:
         for source, settings in found:
             assert source.crew is not None
             assert isinstance(source.provider, ClaudeCode)
-            source.crew.expect(*source.provider.usual_programs)
+            is_refused = _is_refused_to_root(source.provider)
+            source.crew.expect(*(() if is_refused else source.provider.usual_programs))
             path = settings.claude_code.cli_path
             if source.name not in self._tried or self._tried[source.name] != path:
                 self._tried[source.name] = path
@@ -111,6 +115,8 @@ async def try_out(source: Source, settings: ProviderSettings) -> Verdict:
     """Asks the program for its version and holds the self-test. Nobody's model is asked. Raises `GatewayError`."""
     assert source.crew is not None
     assert isinstance(source.provider, ClaudeCode)
+    if _is_refused_to_root(source.provider):
+        raise UpstreamError(AS_ROOT, detail=AS_ROOT_WAY_OUT)
     path = await asyncio.to_thread(find_claude, _path(settings))
     version = await version_of(path)
     await rehearse(source.provider.try_out(), source.crew)
@@ -146,3 +152,8 @@ def rules_of(settings: ClaudeCodeSettings) -> CrewRules:
 def _path(settings: ProviderSettings) -> Path | None:
     path = settings.claude_code.cli_path
     return None if path is None else Path(path)
+
+
+def _is_refused_to_root(provider: ClaudeCode) -> bool:
+    """Whether the program would end as soon as it is started, whatever it is asked."""
+    return os.geteuid() == 0 and provider.skips_permissions

@@ -16,7 +16,7 @@ from isthmus.providers.claude_code.abilities import abilities_of
 from isthmus.providers.claude_code.exchange import Account, converse, try_out
 from isthmus.providers.claude_code.models import FULL, listed
 from isthmus.providers.claude_code.options import Options
-from isthmus.providers.claude_code.start import program
+from isthmus.providers.claude_code.start import SKIP_PERMISSIONS, program
 from isthmus.providers.translated import Translated
 
 
@@ -60,6 +60,11 @@ class ClaudeCode(Translated):
         if not self._account.key:
             return ()
         return (program(self._account.options, self._account.key, base_url=self._account.base_url),)
+
+    @property
+    def skips_permissions(self) -> bool:
+        """Whether its programs are started so that they ask nobody anything, which they refuse to root."""
+        return SKIP_PERMISSIONS in program(self._account.options, self._account.key).arguments
 
     def try_out(self) -> Exchange:
         """The self-test of the CLI that is installed, as one `Talk`. What it finds decides how conversations are told from then on;

@@ -22,6 +22,8 @@ from isthmus.core.secret import Secret
 from isthmus.providers.claude_code.options import Options
 
 HISTORY_FILE: Final = "history.jsonl"
+SKIP_PERMISSIONS: Final = "--dangerously-skip-permissions"
+"""Refused to root."""
 SERVERS_FILE: Final = "servers.json"
 _SPEECH: Final = (
     "-p",
@@ -100,7 +102,7 @@ def _files(options: Options) -> tuple[str, ...]:
         arguments += ("--add-dir", directory)
     if access.skip_permissions:
         # Where it has to ask, everything but the servers' tools is allowed when it does: see `permissions`.
-        return arguments if asks else (*arguments, "--dangerously-skip-permissions")
+        return arguments if asks else (*arguments, SKIP_PERMISSIONS)
     arguments += ("--restricted",)
     if access.permission_mode is not None and (access.permission_mode in _ASKING or not asks):
         arguments += ("--permission-mode", access.permission_mode)
