@@ -258,7 +258,7 @@ def test_every_option_of_claude_code_is_a_setting() -> None:
     assert settings.model_fields_set == set()
     for options, section, own in (
         (ClaudeCodeOptions(), settings, {"cli_path", "pool", "file_access", "mcp"}),
-        (FileAccess(), settings.file_access, {"allow_on_network"}),
+        (FileAccess(), settings.file_access, {"allow_on_network", "image_dirs"}),
         (Mcp(), settings.mcp, set[str]()),
     ):
         known = {each.name: getattr(options, each.name) for each in fields(options)}

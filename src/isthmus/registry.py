@@ -170,7 +170,7 @@ def _claude_code(order: Order) -> Provider:
 
 def _claude_code_options(settings: ProviderSettings) -> ClaudeCodeOptions:
     own = settings.claude_code
-    access = own.file_access.model_dump(exclude={"allow_on_network"})
+    access = own.file_access.model_dump(exclude={"allow_on_network", "image_dirs"})
     return ClaudeCodeOptions(
         own.mode,
         own.bare,

@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from isthmus.cli.compose import Credentials, Hands, build, directory, mirror, open_hands, source
 from isthmus.config import Settings
-from isthmus.core.commands import Grant, Keep, Stream
+from isthmus.core.commands import Fetch, Grant, Keep, Stream
 from isthmus.core.conversation import Conversation, Role, Text, Turn
 from isthmus.core.errors import BadRequest, Scope, UpstreamError
 from isthmus.core.interfaces import CHAT, MESSAGES, ModelInfo, Target
@@ -60,6 +61,17 @@ async def test_answers_of_claude_code_have_less_time() -> None:
     ):
         gateway = await built(**{"providers": {"near": {"type": "claude-code"}}, "aliases": {}, **changes})
         assert gateway.endpoints.offer.suppliers["near"].face.channel.limits.whole_s == seconds
+
+
+async def test_images_by_path_are_read_for_the_provider_that_names_directories(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 16)
+    access = {"claude_code": {"file_access": {"image_dirs": [str(tmp_path)]}}}
+    providers = {"near": {"type": "claude-code"} | access, "far": {"type": "claude-code"}}
+    suppliers = (await built(providers=providers, aliases={})).endpoints.offer.suppliers
+    assert suppliers["far"].face.read_file is None
+    read_file = suppliers["near"].face.read_file
+    assert read_file is not None
+    assert (await read_file(Fetch(f"{tmp_path}/x.png", "f"))).media_type == "image/png"
 
 
 async def test_limits_and_policy_reach_the_sources() -> None:

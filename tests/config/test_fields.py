@@ -16,6 +16,7 @@ from isthmus.config.fields import (
     HttpUrl,
     MirrorPrefix,
     Network,
+    OpenDirectory,
     Origin,
     Port,
     ProviderName,
@@ -37,6 +38,7 @@ def read(kind: Any, value: object) -> Any:
     [
         (HttpUrl, " https://api.example.com/v1/ ", "https://api.example.com/v1"),
         (HttpUrl, "http://[::1]:8080", "http://[::1]:8080"),
+        (OpenDirectory, "/srv/images", "/srv/images"),
         (MirrorPrefix, "/mirror/", "/mirror"),
         (MirrorPrefix, "/team_1/my.own", "/team_1/my.own"),
         (Origin, "https://App.example.com/", "https://app.example.com"),
@@ -61,6 +63,12 @@ def test_good_values(kind: Any, given: object, read_as: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "given"),
     [
+        (OpenDirectory, "images"),
+        (OpenDirectory, "~/images"),
+        (OpenDirectory, "/srv/../etc"),
+        (OpenDirectory, "/srv/a\0b"),
+        (OpenDirectory, "/"),
+        (OpenDirectory, "//./"),
         (MirrorPrefix, ""),
         (MirrorPrefix, "/"),
         (MirrorPrefix, "//"),

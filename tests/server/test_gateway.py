@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 
 from asgi import ask
 from isthmus.core.abilities import Abilities
-from isthmus.core.commands import ClientRequest, Exchange
+from isthmus.core.commands import ClientRequest, Exchange, Fetch, Fetched
 from isthmus.core.conversation import Conversation
+from isthmus.core.errors import BadRequest
 from isthmus.core.interfaces import Target
 from isthmus.dialects import anthropic, openai_chat
 from isthmus.providers.dummy import Dummy
@@ -28,7 +29,7 @@ from isthmus.server.records import Record
 from isthmus.server.sources import Source
 from isthmus.transport.http import Http, Limits
 from plainly import Wordy, lines, upstream
-from whole import gateway
+from whole import PNG, gateway
 
 HELLO = {"model": "claude-x", "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]}
 CHAT_HELLO = {"model": "gpt-x", "messages": [{"role": "user", "content": "hello"}]}
@@ -412,6 +413,34 @@ async def test_images_are_fetched_only_for_upstreams_that_cannot(http: Http) -> 
             app = gateway(Source(wordy, http.channel(Limits())))
             await ask(app, "POST", "/v1/chat/completions", CHAT_HELLO | {"messages": [message]})
         assert ("InlineData" in str(wordy.heard[0])) is inlined
+
+
+@pytest.mark.parametrize("path", ["/srv/x.png", "file:///srv/x.png"])
+async def test_an_image_by_path_is_read_for_a_provider_that_has_some(path: str, http: Http) -> None:
+    asked: list[Fetch] = []
+
+    async def read_file(command: Fetch) -> Fetched:
+        asked.append(command)
+        return Fetched("image/png", PNG)
+
+    async def refuse(command: Fetch) -> Fetched:
+        raise BadRequest(f"cannot be fetched: {command.url}", field=command.field)
+
+    urls = (path, "https://a.example/x.png")
+    content = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    body = CHAT_HELLO | {"messages": [{"role": "user", "content": content}]}
+    async with upstream(lines("begin", "hello", "end")) as up:
+        wordy = Wordy(up.url, record=Abilities(fetches_urls=False))
+        channel = http.channel(Limits())
+        reply = await ask(
+            gateway(Source(wordy, channel, read_file=read_file)), "POST", "/v1/chat/completions", body
+        )
+        assert reply.status == 200
+        assert [each.url for each in asked] == [path]
+        without = gateway(Source(wordy, channel))
+        without.endpoints.fetch = refuse
+        reply = await ask(without, "POST", "/v1/chat/completions", body)
+        assert (reply.status, len(wordy.heard)) == (400, 1)
 
 
 async def test_a_bug_is_told_by_request_id_alone(http: Http, logged: list[Any]) -> None:

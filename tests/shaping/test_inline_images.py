@@ -49,6 +49,13 @@ def test_images_are_fetched_once_and_named_by_their_bytes() -> None:
     assert [command.url for command in asked] == ["https://a.example/x.png"]
 
 
+@pytest.mark.parametrize("path", ["/srv/x.png", "file:///srv/x.png", "File:x"])
+def test_the_path_of_an_image_is_told_to_no_upstream(path: str) -> None:
+    conversation, asked = run(talk(user(Image(RemoteUrl(path)), FAR)), PNG, FETCHES)
+    assert conversation == talk(user(NEAR, FAR))
+    assert asked == [Fetch(path, "messages.content.image")]
+
+
 def test_what_is_no_image_is_refused_naming_the_field() -> None:
     with pytest.raises(BadRequest, match="not a JPEG, PNG, GIF or WebP") as caught:
         run(talk(user(FAR)), b"<html>")

@@ -38,11 +38,12 @@ from isthmus.server.mirror import MIRROR, Mirror
 from isthmus.server.model_pages import ModelPages
 from isthmus.server.offer import Offer
 from isthmus.server.reply import Pace
-from isthmus.server.sources import Authorizing, Keeper, Keeping, Source, nothing_kept
+from isthmus.server.sources import Authorizing, Keeper, Keeping, Reading, Source, nothing_kept
 from isthmus.server.suppliers import Journal, NoJournal, Supplier, alone
 from isthmus.shaping.compression import Method, Plan
 from isthmus.transport.fetch import FetchLimits, GuardedFetch
 from isthmus.transport.http import Http, Limits
+from isthmus.transport.local_images import LocalImages
 from isthmus.transport.programs import Programs
 
 log = structlog.get_logger("isthmus")
@@ -296,7 +297,13 @@ def source(
         _authorizing(provider, account, keeper),
         _keeping(account, keeper),
         hands.crews.of(name, provider, built),
+        _reading(provider, settings.images),
     )
+
+
+def _reading(provider: ProviderSettings, images: ImageSettings) -> Reading | None:
+    directories = provider.claude_code.file_access.image_dirs
+    return LocalImages(directories, images.max_mib << 20).read if directories else None
 
 
 def _authorizing(

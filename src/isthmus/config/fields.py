@@ -99,6 +99,17 @@ def _name_of_provider(name: str) -> str:
     return name
 
 
+def _open_directory(value: str) -> str:
+    parts = [part for part in value.split("/") if part not in ("", ".")]
+    if not value.startswith("/") or ".." in parts or _CONTROL.search(value):
+        raise ValueError("is not an absolute path: begin it with / and leave `..` out")
+    if not parts:
+        raise ValueError(
+            "is the whole machine: name directories that hold nothing but what any client may see"
+        )
+    return value
+
+
 def _mirror_prefix(text: str) -> str:
     segments = text.removesuffix("/").split("/")[1:]
     if not text.startswith("/") or not segments:
@@ -239,6 +250,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+OpenDirectory = Annotated[str, AfterValidator(_open_directory)]
 MirrorPrefix = Annotated[str, AfterValidator(_mirror_prefix)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 ProviderName = Annotated[str, AfterValidator(_name_of_provider)]

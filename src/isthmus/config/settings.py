@@ -20,6 +20,7 @@ from isthmus.config.fields import (
     HttpUrl,
     MirrorPrefix,
     Network,
+    OpenDirectory,
     Origin,
     Port,
     ProviderName,
@@ -217,6 +218,11 @@ class ClaudeCodeFileSettings(Section):
     additional_dirs: tuple[Text, ...] = Field(
         default=(),
         description="Absolute paths of directories that its file tools may see, beside an empty one of its own.",
+    )
+    image_dirs: tuple[OpenDirectory, ...] = Field(
+        default=(),
+        description="Absolute paths of directories whose images any client of this provider may name by path, such as `/srv/images/x.png` "
+        "or `file:///srv/images/x.png`. The gateway reads them; links that lead out of them are not followed.",
     )
     allowed_tools: tuple[Text, ...] = Field(
         default=(),

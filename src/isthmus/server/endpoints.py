@@ -29,7 +29,7 @@ from isthmus.server.model_pages import ModelPages, list_models
 from isthmus.server.offer import Offer
 from isthmus.server.relay import CHARACTERS_PER_TOKEN
 from isthmus.server.remembering import Active, RememberedTurn, conversation_named, remembered_turn
-from isthmus.server.sources import Source
+from isthmus.server.sources import Reading, Source
 from isthmus.server.summaries import Summaries
 from isthmus.server.suppliers import Supplier
 from isthmus.server.visit import Visit
@@ -39,6 +39,7 @@ from isthmus.shaping.fit import fit
 from isthmus.shaping.inline_images import inline, needs_inlining
 from isthmus.shaping.summary import request
 from isthmus.wire.json_splice import replace_top_level_string
+from isthmus.wire.local_path import is_local
 
 EMBEDDINGS: Final = "openai_embeddings"
 
@@ -255,7 +256,7 @@ class Endpoints:
             shaped = await self._compressed(shaped, wanted, plan)
         conversation = shaped.conversation
         if needs_inlining(conversation, target.abilities):
-            conversation = await self._inline(conversation, target.abilities)
+            conversation = await self._inline(conversation, target.abilities, wanted.supplier.face.read_file)
         job.original_tool_names = shaped.original_tool_names
         job.losses = job.record.losses = (*parsed.losses, *shaped.losses)
         if job.losses:
@@ -277,12 +278,15 @@ class Endpoints:
 
         return await compressed(shaped, wanted.target, plan, self.summaries, who, summarise)
 
-    async def _inline(self, conversation: Conversation, able: Abilities) -> Conversation:
+    async def _inline(
+        self, conversation: Conversation, able: Abilities, read_file: Reading | None
+    ) -> Conversation:
         fetching = inline(conversation, able)
         command = next(fetching)
         try:
             while True:
-                command = fetching.send(await self.fetch(command))
+                fetch = self.fetch if read_file is None or not is_local(command.url) else read_file
+                command = fetching.send(await fetch(command))
         except StopIteration as done:
             inlined: Conversation = done.value
             return inlined

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from isthmus.core.abilities import Abilities
-from isthmus.core.commands import Authorize, Call, Exchange, Grant, Keep, Reply
+from isthmus.core.commands import Authorize, Call, Exchange, Fetch, Fetched, Grant, Keep, Reply
 from isthmus.core.interfaces import Provider
 from isthmus.core.losses import Policy
 from isthmus.core.secret import Secret
@@ -24,6 +24,10 @@ Authorizing = Callable[[Secret | None], Awaitable[Grant]]
 
 Keeping = Callable[[Keep], None]
 """Keeps what an upstream told of the account. Neither waits nor raises."""
+
+
+Reading = Callable[[Fetch], Awaitable[Fetched]]
+"""Raises `BadRequest` naming the field."""
 
 
 class Keeper(Protocol):
@@ -56,6 +60,8 @@ class Source:
     keep: Keeping = nothing_kept
     crew: Crew | None = None
     """The processes of a provider that talks with programs."""
+    read_file: Reading | None = None
+    """Reads a file of this machine that a client names by path. None: there is none that it may have."""
     _known: dict[str, Abilities] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

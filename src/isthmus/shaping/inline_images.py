@@ -23,6 +23,7 @@ from isthmus.core.conversation import (
 )
 from isthmus.core.errors import BadRequest
 from isthmus.wire.data_uri import sniff_image, sniff_media_type
+from isthmus.wire.local_path import is_local
 
 IMAGE_FIELD: Final = "messages.content.image"
 DOCUMENT_FIELD: Final = "messages.content.document"
@@ -67,11 +68,14 @@ def _far_ones(conversation: Conversation, able: Abilities) -> Iterator[tuple[Far
         for block in turn.blocks:
             for part in block.parts if isinstance(block, ToolResult) else (block,):
                 if isinstance(part, Image | Document) and isinstance(part.source, RemoteUrl):
-                    if not _fetches(part, able):
+                    if not _fetches(part, part.source.url, able):
                         yield part, part.source.url
 
 
-def _fetches(part: Far, able: Abilities) -> bool:
+def _fetches(part: Far, url: str, able: Abilities) -> bool:
+    """Whether the upstream does. No upstream has a file of this machine, nor should it hear its name."""
+    if is_local(url):
+        return False
     return able.fetches_urls if isinstance(part, Image) else able.fetches_documents
 
 

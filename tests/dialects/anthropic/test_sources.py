@@ -41,6 +41,11 @@ def test_what_is_no_base64_is_named() -> None:
         image_source(Source("url", url="data:image/png;base64,!!!!"), "s", Reading())
 
 
+@pytest.mark.parametrize("path", ["/srv/x.png", "file:///srv/x.png", "FILE://localhost/x", "//a/b", "file:x"])
+def test_an_image_by_path_goes_on_as_it_is(path: str) -> None:
+    assert image_source(Source("url", url=path), "s", Reading()) == RemoteUrl(path)
+
+
 def test_addresses_go_on_as_they_are() -> None:
     assert document_source(Source("url", url="http://h/a.pdf"), "s") == RemoteUrl("http://h/a.pdf")
     for address in ("ftp://h/a", "/etc/passwd", ""):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dialects.openai_chat.chat_cases import named, raw, rows, spell
-from isthmus.core.conversation import CacheMark, Text
+from isthmus.core.conversation import CacheMark, Image, RemoteUrl, Text
 from isthmus.core.errors import BadRequest
 from isthmus.dialects.openai_chat import schema
 from isthmus.dialects.openai_chat.content import read_parts, read_texts
@@ -27,6 +27,16 @@ def test_text_parts_join_up_to_each_cache_mark() -> None:
     marked = {"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}}
     parts = [{"type": "text", "text": "a"}, marked, {"type": "text", "text": "c"}]
     assert read_texts(raw(parts), "x", Reading()) == (Text("a\nb", CacheMark.SHORT), Text("c"))
+
+
+@pytest.mark.parametrize("path", ["/srv/x.png", "file:///srv/x.png", "FILE://localhost/x", "//a/b", "file:x"])
+def test_an_image_by_path_goes_on_as_it_is(path: str) -> None:
+    for image in (path, {"url": path}):
+        part = {"type": "image_url", "image_url": image}
+        assert read_parts(raw([part]), "content", Reading()) == (Image(RemoteUrl(path)),)
+    file = {"type": "file", "file": {"file_data": path}}
+    with pytest.raises(BadRequest):
+        read_parts(raw([file]), "content", Reading())
 
 
 def test_only_users_send_other_media() -> None:

@@ -9,6 +9,7 @@ from isthmus.core.losses import Action
 from isthmus.dialects.anthropic import schema
 from isthmus.dialects.anthropic.fields import Reading, invalid, join, read, require
 from isthmus.wire.data_uri import normalise_base64, parse_data_uri, sniff_image
+from isthmus.wire.local_path import is_local
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _NOT_PLAIN = ("\n", "\r", " ", "\t", "-", "_", ":")
@@ -23,6 +24,8 @@ def source_of(raw: msgspec.Raw, path: str) -> schema.Source:
 
 def image_source(source: schema.Source, path: str, reading: Reading) -> Source:
     """Raises `BadRequest` for what is none of the four image formats, by its bytes or else by its label."""
+    if source.type == "url" and source.url is not None and is_local(source.url):
+        return RemoteUrl(source.url)
     found = _plain_source(source, path)
     if not isinstance(found, InlineData):
         return found

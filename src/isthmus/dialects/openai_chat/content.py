@@ -28,6 +28,7 @@ from isthmus.dialects.openai_chat import schema
 from isthmus.dialects.openai_chat.fields import Reading, invalid, join, missing, read, require
 from isthmus.wire.data_uri import DataUri, normalise_base64, parse_data_uri, sniff_image, sniff_media_type
 from isthmus.wire.json_text import given
+from isthmus.wire.local_path import is_local
 
 IMAGE_TYPES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _PDF: Final = "application/pdf"
@@ -106,7 +107,7 @@ def _image(part: schema.Part, path: str, cache: CacheMark | None, reading: Readi
 
 def _image_source(url: str, path: str, reading: Reading) -> Source:
     scheme = url[:8].partition(":")[0].lower()
-    if scheme in ("https", "http"):
+    if scheme in ("https", "http") or is_local(url):
         return RemoteUrl(url)
     if scheme != "data":
         raise invalid(path, "must be an https URL or a data URI (data:image/png;base64,…)")
