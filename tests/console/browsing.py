@@ -1,0 +1,157 @@
+"""Pages of the console in a real browser, and what no page may do: fail unseen, break its policy, ask another host."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
+
+from console.scenery import Scenery
+from isthmus.admin.session import NAME as COOKIE
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_MS: Final = 20_000
+LOCALES: Final = {"en": "en-US", "zh": "zh-CN"}
+DESKTOP: Final = {"width": 1280, "height": 800}
+PHONE: Final = {"width": 390, "height": 844}
+ARGUMENTS: Final = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--no-sandbox",
+    # Whatever else a page might ask for is not even looked up.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+SCREENSHOTS = ROOT / "docs" / "console"
+MAX_SCREENSHOT_BYTES: Final = 150 << 10
+AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
+_AXE_RUN: Final = """() => axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa'], resultTypes: ['violations'],
+}).then((found) => found.violations.map(({ id, help, nodes }) =>
+    ({ id, help, nodes: nodes.slice(0, 5).map((node) => node.html.slice(0, 200) + ' — ' + (node.failureSummary ?? '')) })))"""
+
+
+@dataclass  # Without slots: Playwright keeps something of its own at whoever listens.
+class Visits:
+    """Opens pages; call it as a function. `problems` is what went wrong on any of them."""
+
+    browser: Browser
+    scenery: Scenery
+    problems: list[str] = field(default_factory=list)
+    _forgiven: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def __call__(
+        self,
+        path: str,
+        role: str | None = "admin",
+        *,
+        language: str = "en",
+        theme: str = "light",
+        phone: bool = False,
+        cookie: str | None = None,
+    ) -> Page:
+        """`/admin` + `path`, drawn, for somebody of this role who is signed in already; for nobody with None."""
+        context = self.browser.new_context(
+            base_url=f"{self.scenery.origin}/admin/",
+            locale=LOCALES[language],
+            timezone_id="UTC",
+            color_scheme="dark" if theme == "dark" else "light",
+            reduced_motion="reduce",
+            viewport=PHONE if phone else DESKTOP,
+            is_mobile=phone,
+            has_touch=phone,
+            accept_downloads=True,
+        )
+        self._contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.scenery.origin)
+        value = cookie or (None if role is None else self.scenery.cookies[role])
+        if value is not None:
+            context.add_cookies(
+                [
+                    {
+                        "name": COOKIE,
+                        "value": value,
+                        "url": self.scenery.origin,
+                        "httpOnly": True,
+                        "sameSite": "Strict",
+                    }
+                ]
+            )
+        page = context.new_page()
+        self._watch(page)
+        page.goto(f"{self.scenery.origin}/admin{path}", wait_until="load")
+        page.locator("#app > *").first.wait_for(state="attached")
+        return page
+
+    def forgive(self, pattern: str) -> None:
+        """A test that makes something fail says which problem it expects, as a regular expression."""
+        self._forgiven.append(pattern)
+
+    def unforgiven(self) -> list[str]:
+        return [each for each in self.problems if not any(re.search(known, each) for known in self._forgiven)]
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.problems.append(f"script failed: {error}"))
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # Refusals of the API are what pages are made for; `_answered` looks at those that are not.
+        refused = message.text.startswith("Failed to load resource") and "/v" in message.location["url"]
+        if message.type in {"error", "warning"} and not refused:
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.scenery.origin}/", "data:", "blob:")):
+            self.problems.append(f"asked another host: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500:
+            self.problems.append(f"{response.request.method} {response.url} was answered {response.status}")
+
+
+def demand_accessible(page: Page) -> None:
+    """Fails on whatever axe finds against WCAG 2 A and AA in what the page shows now."""
+    if not AXE.exists():
+        pytest.skip("needs the console's packages: run `make console`")
+    # A string is run by the debugger, which no page's policy stops.
+    page.evaluate(f"() => {{ {AXE.read_text('utf-8')} }}")
+    violations: list[dict[str, Any]] = page.evaluate(_AXE_RUN)
+    assert violations == [], json.dumps(violations, indent=2, ensure_ascii=False)
+
+
+def take_shot(page: Page, name: str) -> None:
+    """Draws the page; with ISTHMUS_SCREENSHOTS=1, for the documentation."""
+    drawn = page.screenshot(animations="disabled", caret="hide")
+    if os.environ.get("ISTHMUS_SCREENSHOTS") != "1":
+        return
+    small = io.BytesIO()
+    image = Image.open(io.BytesIO(drawn)).convert("RGB")
+    image.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        small, "PNG", optimize=True
+    )
+    assert small.tell() <= MAX_SCREENSHOT_BYTES, f"{name}: {small.tell()} bytes are too many"
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    (SCREENSHOTS / f"{name}.png").write_bytes(small.getvalue())
+
+
+expect.set_options(timeout=PATIENCE_MS)
