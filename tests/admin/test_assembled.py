@@ -46,6 +46,7 @@ VIEWERS: Final = (
     *("GET /v2/users", "GET /v2/users/x", "GET /v2/settings", "GET /v2/ips/blocked"),
     *("GET /v2/models/prices", "GET /v2/openapi.json", "GET /v2/about"),
     *("GET /v2/stats/accounts", "GET /v2/ips/top"),
+    *("GET /v2/conformance", "GET /v2/conformance/x", "GET /v2/conformance/cases"),
 )
 ADMINISTRATORS: Final = (
     *("GET /v2/audit", "POST /v2/backup", "PUT /v2/settings", "POST /v2/me/playground-key"),
@@ -60,6 +61,7 @@ ADMINISTRATORS: Final = (
     *("POST /v2/keys", "PATCH /v2/keys/x", "DELETE /v2/keys/x", "POST /v2/keys/x/rotate"),
     *("POST /v2/ips/block", "POST /v2/ips/unblock", "POST /v2/logs/cleanup"),
     *("PUT /v2/models/prices/x", "DELETE /v2/models/prices/x"),
+    *("POST /v2/conformance", "POST /v2/conformance/plan", "DELETE /v2/conformance/x"),
 )
 SIGNED_IN: Final = *HOLDERS, *VIEWERS, *ADMINISTRATORS
 MAY: Final[Mapping[Role, tuple[str, ...]]] = {

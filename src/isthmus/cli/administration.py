@@ -16,6 +16,7 @@ from isthmus.admin import about as about_api
 from isthmus.admin import accounts as accounts_api
 from isthmus.admin import audit as audit_api
 from isthmus.admin import backup as backup_api
+from isthmus.admin import conformance as conformance_api
 from isthmus.admin import ips as ips_api
 from isthmus.admin import keys as keys_api
 from isthmus.admin import logins as logins_api
@@ -37,6 +38,7 @@ from isthmus.admin.guard import AdminGuard
 from isthmus.cli.account_desk import probe_account
 from isthmus.cli.caching import cache_figures
 from isthmus.cli.compose import Hands
+from isthmus.cli.conformance_desk import ConformanceDesk
 from isthmus.cli.live import Live
 from isthmus.cli.login_desk import sender
 from isthmus.cli.stores import Stores
@@ -47,6 +49,7 @@ from isthmus.control.accounts import AccountService
 from isthmus.control.attempts import Attempts
 from isthmus.control.audit import Audit
 from isthmus.control.backup import BackupService
+from isthmus.control.conformance import ConformanceService
 from isthmus.control.failures import Denied, Unavailable
 from isthmus.control.identity import Identities
 from isthmus.control.ips import IpService
@@ -72,6 +75,7 @@ from isthmus.observability.request_log import RequestLog
 from isthmus.server.gateway import Gateway
 from isthmus.storage.accounts import Account
 from isthmus.storage.audit import AuditLog
+from isthmus.storage.conformance import ConformanceStore
 from isthmus.storage.errors import StorageError
 from isthmus.storage.logins import LoginStore
 from isthmus.storage.recent import RecentRequests
@@ -101,6 +105,7 @@ class Administration:
     users: UserStore = field(init=False)
     keys: KeyService = field(init=False)
     statistics: StatisticsService = field(init=False)
+    conformance: ConformanceService = field(init=False)
     site: ASGIApp = field(init=False)
     """What the gateway serves below `/v2`."""
 
@@ -119,6 +124,10 @@ class Administration:
             caches=cache_figures(lambda: self.live.gateway.endpoints.offer.suppliers),
             processes=self.hands.crews.figures,
         )
+        self.conformance = ConformanceService(
+            ConformanceStore(database), ConformanceDesk(self.live), self.audit
+        )
+        self.live.endings.append(self.conformance.close)
         identities = Identities(SessionStore(database), TokenStore(database))
         self.site = Doorstep(self.live, AtOnce(self.live, AdminGuard(self.app(), identities, MAX_BODY_BYTES)))
 
@@ -173,6 +182,7 @@ class Administration:
             logs_api.router(LogService(self.logs, self.log, self.keys.own_ids, audit), self.statistics),
             stats_api.router(self.statistics),
             backup_api.router(BackupService(database, audit.note)),
+            conformance_api.router(self.conformance),
             recent_api.router(
                 RecentService(RecentRequests(database), tables.blocks, self.keys.own_ids), accounts
             ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -124,6 +124,8 @@ class Live:
         self.refused: Mapping[str, str] = {}
         """Stored settings and providers that are not in force, and why."""
         self.gateway: Gateway
+        self.endings: list[Callable[[], Awaitable[None]]] = []
+        """What must be ended before the database is closed."""
 
     async def open(self) -> Gateway:
         """Raises `ValueError` when what file and environment say does not fit together."""
@@ -146,6 +148,11 @@ class Live:
         await self._apply_prices()
         begin_crews(self.settings, self._hands, self.gateway.endpoints.offer)
         return self.gateway
+
+    async def end(self) -> None:
+        """Ends what was begun beside the requests."""
+        for ending in self.endings:
+            await ending()
 
     async def follow(self) -> None:
         """Runs until it is cancelled. A database that is away leaves everything as it is."""

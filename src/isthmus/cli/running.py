@@ -103,6 +103,7 @@ async def run_gateway(
         retention = Retention(rows, sums, lambda: live.settings.request_log.retention_days)
         stack.push_async_callback(live.kept.keeper.close)
         stack.push_async_callback(gateway.endpoints.errands.close)
+        stack.push_async_callback(live.end)
         await stack.enter_async_context(
             _beside(
                 live.follow(),

@@ -269,6 +269,28 @@ audit_log: Final = _table(
     Column("client", String(64)),
 )
 
+conformance_runs: Final = _table(
+    "conformance_runs",
+    _id(),
+    Column("state", String(16), nullable=False),
+    Column("user_name", String(100), nullable=False),
+    Column("provider", String(ID), nullable=False),
+    Column("account_id", String(80)),
+    Column("model", String(NAME)),
+    Column("asked", Text, nullable=False),
+    Column("cases", Integer, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("problem", Text),
+    Column("results", LONG_TEXT, nullable=False),
+    _when("created_ms"),
+    _when("alive_until_ms"),
+    _when("finished_ms", nullable=True),
+    Index(None, "created_ms"),
+)
+"""Runs of the conformance cases. `alive_until_ms` moves on while one is at work: of one that is past it, the process died."""
+
 settings: Final = _table(
     "settings",
     Column("name", String(100), primary_key=True),
