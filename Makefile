@@ -43,7 +43,7 @@ bench: dev  ## measure CPU, time to first token and memory; options go into ARGS
 console: python  ## build the web console, as the other commands do where it is due
 	@$(ENVIRONMENTS) console
 
-console-types: dev judges  ## write the console's types anew from the admin API
+console-types: dev  ## write the console's types anew from the admin API
 	$(BIN)/python -m tools.console_types
 
 requirements: python  ## pin requirements/*.txt anew from *.in; ARGS="--upgrade" moves versions

@@ -182,24 +182,30 @@ def make_judges() -> bool:
     return complete
 
 
-def make_console() -> None:
-    """The web console, where the gateway serves it from."""
+def make_console_packages() -> None:
+    """What the console is built with, in `console/node_modules`."""
     packages = [console.SOURCES / "package.json", console.SOURCES / "package-lock.json"]
-    node = REQUIREMENTS / "node.txt"
     make_node()
 
     def install_packages() -> None:
         print("installing console/package-lock.json", flush=True)
         console.install(NODE)
 
+    stamp = console.SOURCES / "node_modules" / STAMP
+    make_fresh(stamp, [REQUIREMENTS / "node.txt", *packages], install_packages)
+
+
+def make_console() -> None:
+    """The web console, where the gateway serves it from."""
+    make_console_packages()
+
     def build() -> None:
         print("building the console", flush=True)
         console.build(NODE, BUILT / "site")
 
-    make_fresh(console.SOURCES / "node_modules" / STAMP, [node, *packages], install_packages)
     if not console.is_built():
         (BUILT / STAMP).unlink(missing_ok=True)
-    make_fresh(BUILT / STAMP, [node, *console.sources()], build)
+    make_fresh(BUILT / STAMP, [REQUIREMENTS / "node.txt", *console.sources()], build)
 
 
 def make_console_if_possible() -> bool:
