@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+
+import { needsSignIn, shareUsed, standingOf } from './standing'
+
+const rest = (model: string | null, until: string, reason = 'rate_limit') => ({ model, until, reason, text: `${reason} said`, strikes: 1 })
+
+test('a rest of the whole account counts before those of models', () => {
+  const standing = standingOf({ state: 'cooling', off_reason: null, coolings: [rest('a', '2026-01-01T00:00:00.000Z', 'no_model'), rest(null, '2026-01-02T00:00:00.000Z', 'quota')] })
+  expect(standing).toEqual({ look: 'resting', reason: 'quota said', rest: 'quota', until: '2026-01-02T00:00:00.000Z', models: 1 })
+})
+
+test('a healthy account whose models rest is healthy, and says how many', () => {
+  expect(standingOf({ state: 'healthy', off_reason: null, coolings: [rest('a', '2026-01-01T00:00:00.000Z')] })).toEqual({ look: 'good', reason: '', rest: null, until: null, models: 1 })
+})
+
+test('one that was switched off for a reason is not one that an operator switched off', () => {
+  expect(standingOf({ state: 'disabled', off_reason: null, coolings: [] }).look).toBe('off')
+  expect(standingOf({ state: 'disabled', off_reason: 'needs sign-in: refused', coolings: [] })).toMatchObject({ look: 'bad', reason: 'needs sign-in: refused' })
+  expect(needsSignIn({ off_reason: 'needs sign-in: refused' })).toBe(true)
+  expect(needsSignIn({ off_reason: null })).toBe(false)
+})
+
+test.each([[5, 10, 0.5], [12, 10, 1.2], [5, null, null], [null, 10, null], [0, 0, null]])('%s of %s is %s', (used, limit, share) => {
+  expect(shareUsed(used, limit)).toBe(share)
+})

@@ -1,0 +1,35 @@
+/** How an account stands, in what a row of the list shows of it. */
+import type { Account } from '../../api/types'
+
+export type Look = 'good' | 'resting' | 'bad' | 'off' | 'busy'
+export interface Standing {
+  look: Look
+  /** Why it stands so: the upstream's words, or why it was switched off. */
+  reason: string
+  /** One of the gateway's words for a rest, such as `rate_limit`. */
+  rest: string | null
+  until: string | null
+  /** Models that rest, or that it does not have. */
+  models: number
+}
+
+const LOOKS: Record<Account['state'], Look> = { healthy: 'good', busy: 'busy', probing: 'busy', cooling: 'resting', limited: 'resting', disabled: 'off' }
+
+export function standingOf(account: Pick<Account, 'state' | 'off_reason' | 'coolings'>): Standing {
+  const models = account.coolings.filter((each) => each.model !== null).length
+  if (account.state === 'disabled') {
+    return { look: account.off_reason ? 'bad' : 'off', reason: account.off_reason ?? '', rest: null, until: null, models }
+  }
+  const [rest] = [...account.coolings]
+    .filter((each) => each.model === null || account.state === 'cooling')
+    .sort((one, other) => Number(one.model !== null) - Number(other.model !== null) || one.until.localeCompare(other.until))
+  return { look: LOOKS[account.state], reason: rest?.text ?? '', rest: rest?.reason ?? null, until: rest?.until ?? null, models }
+}
+
+/** Whether its owner must agree anew before it can be used. */
+export const needsSignIn = (account: Pick<Account, 'off_reason'>): boolean => account.off_reason?.startsWith('needs sign-in') ?? false
+
+/** The part of its allowance that is used, where the upstream named both figures. */
+export function shareUsed(used: number | null | undefined, limit: number | null | undefined): number | null {
+  return used == null || limit == null || limit <= 0 ? null : used / limit
+}
