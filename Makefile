@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c '$(PROBE)' >/dev/null 2>&1 && { echo $$p; break; }; done)
 ENVIRONMENTS = $(PYTHON) -m tools.environments
 BIN := .venv/bin
-CODE := src tests bench tools
+CODE := src tests bench tools hatch_build.py
 
 .DEFAULT_GOAL := help
 .PHONY: help serve demo demo-amazon-q test check format bench console console-types requirements clean
