@@ -12,7 +12,7 @@ export default defineConfig({
     vue(),
     ui({
       // Icons travel in the bundle: the console asks no other host for anything.
-      icon: { clientBundle: { scan: true } },
+      icon: { clientBundle: { scan: { globInclude: ['src/**/*.{ts,vue}'] } } },
       autoImport: { dts: 'src/auto-imports.d.ts' },
       components: { dts: 'src/components.d.ts', dirs: [] },
       ui: { colors: { primary: 'teal', neutral: 'slate' } },
