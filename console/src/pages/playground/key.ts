@@ -1,0 +1,46 @@
+/**
+ * The key a request of the playground carries.
+ *
+ * One's own, when it was typed in: kept in this tab and no longer than it. Else one made for the playground, for administrators:
+ * kept in memory, and made anew when it is nearly over. Else none, which an open gateway accepts.
+ */
+import { ref } from 'vue'
+
+import { api } from '../../api/client'
+import { moment } from '../../format'
+import { useSession } from '../../session'
+
+const KEPT = 'isthmus.playground.key'
+const EARLY_MS = 60_000
+
+const own = ref(sessionStorage.getItem(KEPT) ?? '')
+let made: { secret: string; until: number } | null = null
+
+export function useKey() {
+  const session = useSession()
+
+  function keep(secret: string): void {
+    own.value = secret.trim()
+    if (own.value) sessionStorage.setItem(KEPT, own.value)
+    else sessionStorage.removeItem(KEPT)
+  }
+
+  /** `refused`: the one given before was not accepted. */
+  async function secret(refused = false): Promise<string | null> {
+    if (own.value) return own.value
+    if (!session.isAdmin) return null
+    if (refused || !made || made.until < Date.now() + EARLY_MS) {
+      const key = await api.post('/v2/me/playground-key')
+      made = { secret: key.secret, until: moment(key.expires_at) ?? 0 }
+    }
+    return made.secret
+  }
+
+  /** Nothing of who was signed in stays. */
+  function forget(): void {
+    made = null
+    keep('')
+  }
+
+  return { own, keep, secret, forget }
+}
