@@ -152,6 +152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/me/playground-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create my playground key
+         * @description Makes an API key for the console's playground, good for an hour, in place of the one before.
+         */
+        post: operations["create_my_playground_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/me/tokens": {
         parameters: {
             query?: never;
@@ -1052,6 +1072,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/conformance/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List conformance cases
+         * @description Every case there is. One of several parts stands here with each.
+         */
+        get: operations["list_conformance_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/conformance/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan conformance
+         * @description What a run would take. Asks no model.
+         */
+        post: operations["plan_conformance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List conformance runs
+         * @description Newest first, without their results.
+         */
+        get: operations["list_conformance_runs"];
+        put?: never;
+        /**
+         * Start conformance
+         * @description Begins a run; refused while there is one at work. Its requests are real: they take places, and may cost.
+         */
+        post: operations["start_conformance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/conformance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get conformance run
+         * @description How far it is, and what came of each case so far.
+         */
+        get: operations["get_conformance_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete conformance run
+         * @description Cancels the one at work, which stays in the list; any other is removed.
+         */
+        delete: operations["delete_conformance_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/stats/minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get minutes
+         * @description Requests and tokens of the last minutes. Reads the request log, so what is not logged is not in it.
+         */
+        get: operations["get_minutes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/stats/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count accounts
+         * @description How the accounts of each provider stand now.
+         */
+        get: operations["count_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/ips/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List top IPs
+         * @description Addresses that requests came from. Reads the request log, so what is not logged is not in it.
+         */
+        get: operations["list_top_ips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get about
+         * @description The program, its machine, its database, and what works beside the requests.
+         */
+        get: operations["get_about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1082,6 +1270,62 @@ export interface components {
             context_window: number | null;
             /** Max Output Tokens */
             max_output_tokens: number | null;
+        };
+        /** AboutAnswer */
+        AboutAnswer: {
+            /** Version */
+            version: string;
+            /** Python */
+            python: string;
+            /** Platform */
+            platform: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Uptime S */
+            uptime_s: number;
+            listening: components["schemas"]["ListeningView"];
+            database: components["schemas"]["DatabaseView"];
+            /**
+             * Data Dir
+             * @description For administrators.
+             */
+            data_dir: string | null;
+            log_queue: components["schemas"]["QueueView"];
+            /**
+             * Processes
+             * @description Of the providers that answer through a program.
+             */
+            processes: components["schemas"]["ProcessView"][];
+            /**
+             * Live Tails
+             * @description Pages that watch the request log.
+             */
+            live_tails: number;
+            /** Leases */
+            leases: components["schemas"]["LeaseView"][];
+            /** Providers */
+            providers: number;
+            /**
+             * Accounts
+             * @description Those of the configuration file included.
+             */
+            accounts: number;
+            /** Api Keys */
+            api_keys: number;
+            /** Conversations */
+            conversations: number;
+            /** Users */
+            users: number;
+            /**
+             * Not In Force
+             * @description Stored settings and providers that are left out.
+             */
+            not_in_force: components["schemas"]["NotInForce"][];
+            /** Extras */
+            extras: components["schemas"]["ExtraView"][];
         };
         /**
          * AccountAnswer
@@ -1164,6 +1408,39 @@ export interface components {
             updated_at: string | null;
             /** @description What its upstream said of it last, where it was asked. */
             survey: components["schemas"]["SurveySummary"] | null;
+        };
+        /** AccountCountsAnswer */
+        AccountCountsAnswer: {
+            /** Items */
+            items: components["schemas"]["AccountCountsView"][];
+        };
+        /** AccountCountsView */
+        AccountCountsView: {
+            /** Provider */
+            provider: string;
+            /** Total */
+            total: number;
+            /**
+             * States
+             * @description State → number of accounts.
+             */
+            states: {
+                [key: string]: number;
+            };
+            /**
+             * Resting
+             * @description Of those that rest: reason → number of accounts.
+             */
+            resting: {
+                [key: string]: number;
+            };
+            /** Off */
+            off: number;
+            /**
+             * Needs Sign In
+             * @description Of those that are off: their owner must sign in again.
+             */
+            needs_sign_in: number;
         };
         /**
          * AccountFile
@@ -1425,6 +1702,13 @@ export interface components {
              */
             force: boolean;
         };
+        /** BlockView */
+        BlockView: {
+            /** Network */
+            network: string;
+            /** Reason */
+            reason: string;
+        };
         /** BulkBody */
         BulkBody: {
             action: components["schemas"]["Action"];
@@ -1452,6 +1736,66 @@ export interface components {
              * @description Requests of which nothing was found.
              */
             misses: number;
+        };
+        /** CallerView */
+        CallerView: {
+            /** Client */
+            client: string;
+            /** Requests */
+            requests: number;
+            /** Failures */
+            failures: number;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** @description What refuses it now. */
+            blocked: components["schemas"]["BlockView"] | null;
+        };
+        /** CallersAnswer */
+        CallersAnswer: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Complete
+             * @description False: there were more requests than are looked at, and the oldest are missing.
+             */
+            complete: boolean;
+            /**
+             * Items
+             * @description Those with most requests first.
+             */
+            items: components["schemas"]["CallerView"][];
+        };
+        /** CaseAnswer */
+        CaseAnswer: {
+            /** Id */
+            id: string;
+            /** Group */
+            group: string;
+            /** Title */
+            title: string;
+            /** Dialects */
+            dialects: string[];
+            /**
+             * Needs
+             * @description What a model must be able to do.
+             */
+            needs: string[];
+        };
+        /** CaseAnswers */
+        CaseAnswers: {
+            /** Items */
+            items: components["schemas"]["CaseAnswer"][];
         };
         /** CleanupAnswer */
         CleanupAnswer: {
@@ -1498,6 +1842,64 @@ export interface components {
              * @description Rests that followed each other without a good answer between them.
              */
             strikes: number;
+        };
+        /** CourseAnswer */
+        CourseAnswer: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Complete
+             * @description False: there were more requests than are looked at, and the oldest are missing.
+             */
+            complete: boolean;
+            /**
+             * Items
+             * @description Every minute, the first one first.
+             */
+            items: components["schemas"]["MinuteView"][];
+        };
+        /** DatabaseView */
+        DatabaseView: {
+            /**
+             * Engine
+             * @description `sqlite`, `postgresql`, `mysql` or `mariadb`.
+             */
+            engine: string;
+            /**
+             * Version
+             * @description In the engine's own words.
+             */
+            version: string;
+            /**
+             * Schema Revision
+             * @description The last migration of the database.
+             */
+            schema_revision: string;
+            /**
+             * Newest Revision
+             * @description The last one that this program knows.
+             */
+            newest_revision: string;
+            /**
+             * Migrations
+             * @description The oldest first.
+             */
+            migrations: components["schemas"]["MigrationView"][];
+            /** Pending Writes */
+            pending_writes: number;
+            /**
+             * Problem
+             * @description What its last failure said; null when it has answered since.
+             */
+            problem: string | null;
         };
         /**
          * Dimension
@@ -1562,6 +1964,18 @@ export interface components {
              * @description The same as the header `x-request-id`; the log says more under it.
              */
             request_id: string;
+        };
+        /**
+         * ExtraView
+         * @description A part of the package that is installed apart (`isthmus[NAME]`).
+         */
+        ExtraView: {
+            /** Name */
+            name: string;
+            /** Installed */
+            installed: boolean;
+            /** Needed For */
+            needed_for: string;
         };
         /**
          * Fate
@@ -1737,6 +2151,8 @@ export interface components {
             models: string[] | null;
             /** Ips */
             ips: string[] | null;
+            /** Mcp */
+            mcp: string[] | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Requests Per Day */
@@ -1797,6 +2213,11 @@ export interface components {
              * @description Addresses and networks (CIDR) it may be used from.
              */
             ips?: string[] | null;
+            /**
+             * Mcp
+             * @description MCP servers and tools that Claude Code may use for it, such as `files` or `files:read_*`; `*` stands for anything, an empty list for none. null: what its provider allows.
+             */
+            mcp?: string[] | null;
             /** Requests Per Minute */
             requests_per_minute?: number | null;
             /**
@@ -1873,6 +2294,11 @@ export interface components {
              * @description Addresses and networks (CIDR) it may be used from.
              */
             ips?: string[] | null;
+            /**
+             * Mcp
+             * @description MCP servers and tools that Claude Code may use for it, such as `files` or `files:read_*`; `*` stands for anything, an empty list for none. null: what its provider allows.
+             */
+            mcp?: string[] | null;
             /** Requests Per Minute */
             requests_per_minute?: number | null;
             /**
@@ -1944,6 +2370,43 @@ export interface components {
             p90: number | null;
             /** P99 */
             p99: number | null;
+        };
+        /**
+         * LeaseView
+         * @description What one of the gateways on this database does for all of them.
+         */
+        LeaseView: {
+            /** Name */
+            name: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * ListeningView
+         * @description Where it listens, and whom it trusts. It ends no TLS itself: that is a reverse proxy's.
+         */
+        ListeningView: {
+            /** Host */
+            host: string;
+            /**
+             * Port
+             * @description As configured; 0 stands for one that was free.
+             */
+            port: number;
+            /**
+             * Key Required
+             * @description Whether callers need an API key.
+             */
+            key_required: boolean;
+            /** Allowed Hosts */
+            allowed_hosts: string[];
+            /** Trusted Proxies */
+            trusted_proxies: string[];
+            /** Cors Origins */
+            cors_origins: string[];
         };
         /**
          * LogView
@@ -2219,6 +2682,8 @@ export interface components {
             models: string[] | null;
             /** Ips */
             ips: string[] | null;
+            /** Mcp */
+            mcp: string[] | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Requests Per Day */
@@ -2279,6 +2744,34 @@ export interface components {
              */
             options: components["schemas"]["OptionAnswer"][];
         };
+        /** MigrationView */
+        MigrationView: {
+            /** Revision */
+            revision: string;
+            /** Title */
+            title: string;
+        };
+        /** MinuteView */
+        MinuteView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Requests */
+            requests: number;
+            /** Failures */
+            failures: number;
+            /**
+             * Input Tokens
+             * @description Those read from or written to a cache included.
+             */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Tokens */
+            tokens: number;
+        };
         /** ModelAnswer */
         ModelAnswer: {
             /**
@@ -2331,6 +2824,13 @@ export interface components {
              * @description When it ends; never, when left out.
              */
             expires_at?: string | null;
+        };
+        /** NotInForce */
+        NotInForce: {
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string;
         };
         /** OfferedAnswer */
         OfferedAnswer: {
@@ -2435,6 +2935,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** PageOf[RunAnswer] */
+        PageOf_RunAnswer_: {
+            /** Items */
+            items: components["schemas"]["RunAnswer"][];
+            /**
+             * Next Cursor
+             * @description Give it back as `cursor` to go on; null at the end.
+             */
+            next_cursor?: string | null;
+        };
         /** PageOf[SessionView] */
         PageOf_SessionView_: {
             /** Items */
@@ -2477,6 +2987,49 @@ export interface components {
              * Format: password
              */
             new: string;
+        };
+        /**
+         * PlanAnswer
+         * @description What a run will take. Requests and output are what it may take at most, input is an average.
+         */
+        PlanAnswer: {
+            /** Model */
+            model: string;
+            /**
+             * Cases
+             * @description Results there will be: a case counts once in each dialect.
+             */
+            cases: number;
+            /** Requests */
+            requests: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /**
+             * Cost Usd
+             * @description At list prices or the operator's own; null: none is known.
+             */
+            cost_usd: number | null;
+            /** Warnings */
+            warnings: string[];
+        };
+        /** PlaygroundKey */
+        PlaygroundKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Secret
+             * @description Shown now and never again.
+             */
+            secret: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /** PriceAnswer */
         PriceAnswer: {
@@ -2850,11 +3403,192 @@ export interface components {
              */
             counts: boolean;
         };
+        /** ResultAnswer */
+        ResultAnswer: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Dialect
+             * @description `messages`, `chat`, or `any` for a case that has none.
+             */
+            dialect: string;
+            /**
+             * Modes
+             * @description How it asked: `plain`, `stream`, or both.
+             */
+            modes: string[];
+            /**
+             * Result
+             * @description `pass`, `fail`, or `declared`: it does not apply, for a known reason.
+             */
+            result: string;
+            /**
+             * Words
+             * @description What was noticed, what is wrong, or the reason.
+             */
+            words: string;
+            /** Evidence */
+            evidence: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Requests */
+            requests: number;
+        };
         /**
          * Role
          * @enum {string}
          */
         Role: "admin" | "viewer" | "holder";
+        /** RunAnswer */
+        RunAnswer: {
+            /** Id */
+            id: string;
+            state: components["schemas"]["RunState"];
+            /** Provider */
+            provider: string;
+            /** Account Id */
+            account_id: string | null;
+            /** Model */
+            model: string | null;
+            /**
+             * Dialects
+             * @description Empty: both.
+             */
+            dialects: string[];
+            /**
+             * Cases
+             * @description Empty: every one.
+             */
+            cases: string[];
+            /**
+             * By
+             * @description Who began it.
+             */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Total
+             * @description Results there will be.
+             */
+            total: number;
+            /**
+             * Requests
+             * @description At most.
+             */
+            requests: number;
+            /** Done */
+            done: number;
+            /**
+             * Counts
+             * @description Result → number of cases.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Problem
+             * @description Why it could not go on.
+             */
+            problem: string | null;
+        };
+        /** RunBody */
+        RunBody: {
+            /** Provider */
+            provider: string;
+            /**
+             * Account Id
+             * @description The only account to be asked; null: whichever the gateway chooses.
+             */
+            account_id?: string | null;
+            /**
+             * Model
+             * @description null: one that the provider's settings name.
+             */
+            model?: string | null;
+            /**
+             * Dialects
+             * @description null: both.
+             */
+            dialects?: ("messages" | "chat")[] | null;
+            /**
+             * Cases
+             * @description Ids (`STR-01`) or groups (`STR`); null: every one.
+             */
+            cases?: string[] | null;
+        };
+        /** RunDetail */
+        RunDetail: {
+            /** Id */
+            id: string;
+            state: components["schemas"]["RunState"];
+            /** Provider */
+            provider: string;
+            /** Account Id */
+            account_id: string | null;
+            /** Model */
+            model: string | null;
+            /**
+             * Dialects
+             * @description Empty: both.
+             */
+            dialects: string[];
+            /**
+             * Cases
+             * @description Empty: every one.
+             */
+            cases: string[];
+            /**
+             * By
+             * @description Who began it.
+             */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Total
+             * @description Results there will be.
+             */
+            total: number;
+            /**
+             * Requests
+             * @description At most.
+             */
+            requests: number;
+            /** Done */
+            done: number;
+            /**
+             * Counts
+             * @description Result → number of cases.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Problem
+             * @description Why it could not go on.
+             */
+            problem: string | null;
+            /** Results */
+            results: components["schemas"]["ResultAnswer"][];
+        };
+        /**
+         * RunState
+         * @enum {string}
+         */
+        RunState: "running" | "finished" | "cancelled" | "failed" | "interrupted";
         /** SessionView */
         SessionView: {
             /** Id */
@@ -3910,6 +4644,57 @@ export interface operations {
             };
             /** @description The request is not valid: `fields` says where. */
             422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_my_playground_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaygroundKey"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
@@ -8109,6 +8894,634 @@ export interface operations {
                 };
                 content: {
                     "application/zip": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_conformance_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAnswers"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    plan_conformance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_conformance_runs: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_RunAnswer_"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    start_conformance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_conformance_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_conformance_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_minutes: {
+        parameters: {
+            query?: {
+                /** @description How many, up to now. */
+                minutes?: number;
+                provider?: string | null;
+                /** @description Asked for or used. */
+                model?: string | null;
+                key_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseAnswer"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    count_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountCountsAnswer"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_top_ips: {
+        parameters: {
+            query?: {
+                /** @description Default: 24 hours before `until`. */
+                since?: string | null;
+                /** @description Default: now. */
+                until?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallersAnswer"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutAnswer"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
