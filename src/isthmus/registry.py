@@ -25,7 +25,7 @@ from isthmus.providers.claude_web.logins import ClaudeWebLogins
 from isthmus.providers.claude_web.options import Options as ClaudeWebOptions
 from isthmus.providers.claude_web.provider import ClaudeWeb
 from isthmus.providers.dummy import Dummy
-from isthmus.providers.openai_compatible import OpenAICompatible, vendor_named
+from isthmus.providers.openai_compatible import VENDORS, OpenAICompatible, vendor_named
 
 _HERE: Final = Secret("127.0.0.1,localhost,::1")
 """What is never reached through a proxy."""
@@ -57,6 +57,11 @@ def logins(name: str, settings: ProviderSettings) -> Logins | None:
             return ClaudeWebLogins(_claude_web_options(settings))
         case _:
             return None
+
+
+def vendors() -> tuple[str, ...]:
+    """Names that `vendor` of an `openai-compatible` provider may have."""
+    return tuple(VENDORS)
 
 
 def dialects() -> dict[str, Dialect]:

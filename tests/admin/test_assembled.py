@@ -42,6 +42,7 @@ VIEWERS: Final = (
         "GET /v2/accounts/x/survey",
         "GET /v2/providers",
         "GET /v2/providers/x",
+        "GET /v2/provider-types",
     ),
     *("GET /v2/users", "GET /v2/users/x", "GET /v2/settings", "GET /v2/ips/blocked"),
     *("GET /v2/models/prices", "GET /v2/openapi.json", "GET /v2/about"),

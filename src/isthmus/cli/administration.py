@@ -23,6 +23,7 @@ from isthmus.admin import logins as logins_api
 from isthmus.admin import logs as logs_api
 from isthmus.admin import me as me_api
 from isthmus.admin import models as models_api
+from isthmus.admin import provider_types as provider_types_api
 from isthmus.admin import providers as providers_api
 from isthmus.admin import recent as recent_api
 from isthmus.admin import settings as settings_api
@@ -175,6 +176,7 @@ class Administration:
             surveys_api.router(self.live.kept.surveys),
             logins_api.router(logins),
             providers_api.router(providers),
+            provider_types_api.router(),
             keys_api.router(self.keys),
             settings_api.router(settings),
             ips_api.router(IpService(tables.blocks, audit)),
