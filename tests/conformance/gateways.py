@@ -17,11 +17,11 @@ PACE = {"commit_after_s": 1.0, "keepalive_s": 0.3}
 
 @asynccontextmanager
 async def gateway(
-    providers: dict[str, Any], accounts: Sequence[Credentials] = (), **settings: Any
+    providers: dict[str, Any], accounts: Sequence[Credentials] = (), *, rests: bool = False, **settings: Any
 ) -> AsyncIterator[str]:
     """The address of a gateway with these providers, and with accounts of those that take no key in the configuration."""
     # Cases that make an upstream fail must not keep the next ones from it.
-    values = {"providers": providers, "streams": PACE, "accounts": {"cooldowns": False}, **settings}
+    values = {"providers": providers, "streams": PACE, "accounts": {"cooldowns": rests}, **settings}
     loaded = Settings.model_validate(values)
     async with open_hands(loaded.images) as hands:
         config = uvicorn.Config(

@@ -13,6 +13,7 @@ from isthmus.core.losses import Action
 
 AMAZON_Q: Final = "amazon-q"
 CLAUDE_WEB: Final = "claude-web"
+CLAUDE_CODE: Final = "claude-code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ def _amazon_q(why: str, action: Action, *fields: str) -> Iterator[Declared]:
 
 def _claude_web(why: str, action: Action, *fields: str) -> Iterator[Declared]:
     return (Declared(CLAUDE_WEB, field, action, why) for field in fields)
+
+
+def _claude_code(why: str, action: Action, *fields: str) -> Iterator[Declared]:
+    return (Declared(CLAUDE_CODE, field, action, why) for field in fields)
 
 
 _UNLISTED: Final = "only for models whose list, as the account has it, names a field for it"
@@ -146,6 +151,31 @@ DECLARED: Final[tuple[Declared, ...]] = (
     ),
     *_claude_web("an account of the free plan may not choose", Action.CONVERTED, "model"),
     *_claude_web("the website does not read files of every type", Action.REPLACED, "document"),
+    *_claude_code(
+        "the program writes its requests itself, and has no place for it",
+        Action.DROPPED,
+        "container",
+        "context_management",
+        "inference_geo",
+        "mcp_servers",
+        "messages.document.citations",
+        "tools.input_examples",
+        "tools.strict",
+    ),
+    *_claude_code("the program sets marks of its own", Action.DROPPED, "cache_control"),
+    *_claude_code("the program names the user itself", Action.DROPPED, "user"),
+    *_claude_code(
+        "tools of the API would be the program's own, which are the operator's to allow",
+        Action.DROPPED,
+        "tools.web_search_20250305",
+    ),
+    *_claude_code("Anthropic's API has no place for it", Action.DROPPED, "seed", "image_url.detail"),
+    *_claude_code(
+        "the program is told what the user or the model says: it stays in its place, marked as the operator's",
+        Action.CONVERTED,
+        "messages.role:system",
+    ),
+    *_claude_code("files that are kept at the API are not reached", Action.REPLACED, "document"),
 )
 
 
