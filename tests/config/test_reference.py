@@ -30,6 +30,11 @@ def test_every_setting_has_a_row_with_its_meaning_and_variable() -> None:
         assert cells[4] == f"`ISTHMUS_{path.replace('.', '__').upper()}`"
 
 
+def test_a_list_that_holds_something_by_default_is_shown() -> None:
+    [row] = [line for line in tables().splitlines() if "claude_code.mcp.allowed" in line]
+    assert ' | `["*"]` | ' in row
+
+
 def fixed_names(root: type[Section]) -> set[str]:
     return {".".join(map(str, key)) for key in names_below(root) if not section_of(type_at(root, key))}
 

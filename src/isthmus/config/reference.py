@@ -5,6 +5,7 @@ Refresh with `python -m isthmus.config.reference docs/configuration.md`.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from enum import Enum
@@ -106,7 +107,7 @@ def _default(value: object) -> str:
         case Secret():
             return "empty"
         case tuple():
-            return "`[]`"
+            return f"`{json.dumps(value)}`"
         case dict():
             return "`{}`"
         case float() if value.is_integer():
