@@ -9,7 +9,7 @@ import asking_as
 from asking_as import HOLDER, VIEWER
 from isthmus.admin.stats import KeySummaryAnswer, router
 from isthmus.control.people import Person, Role
-from isthmus.control.statistics import ProcessFigures, StatisticsService
+from isthmus.control.statistics import ConversationFigures, ProcessFigures, StatisticsService
 from isthmus.observability.request_log import QueueState
 from isthmus.storage.database import Database
 from isthmus.storage.request_logs import RequestLogs
@@ -26,6 +26,11 @@ async def own_keys(person: Person) -> Collection[str] | None:
     return {"key_1"} if person.role is Role.HOLDER else None
 
 
+async def talks(owners: Collection[str] | None) -> ConversationFigures | None:
+    """Seven in all, one of them of key_1."""
+    return ConversationFigures(7, 40, 2) if owners is None else ConversationFigures(len(owners), 4, 0)
+
+
 @pytest.fixture
 def service(sqlite: Database) -> StatisticsService:
     sums = RequestSums(sqlite)
@@ -39,6 +44,7 @@ def service(sqlite: Database) -> StatisticsService:
         START_MS,
         lambda: NOW_MS,
         processes=lambda: [BUSY],
+        conversations=talks,
     )
 
 
@@ -61,13 +67,17 @@ async def test_the_dashboard(api: APIRouter, service: StatisticsService) -> None
         {"provider": "claude", "idle": 1, "busy": 2, "waiting": 3, "started": 4, "died": 5}
     ]
     assert (answer["queue"]["queued"], answer["queue"]["dropped"]) == (3, 2)
+    assert answer["conversations"] == {"kept": 7, "messages": 40, "begun_today": 2}
     own = (await asking_as.ask(api, "GET", "/v2/stats", person=HOLDER)).json
+    assert own["conversations"]["kept"] == 1
     assert (own["today"]["requests"], own["queue"], own["losses"]) == (1, None, [])
 
 
 async def test_what_the_holder_of_a_key_sees(service: StatisticsService) -> None:
     await service.logs.save([log_row(1, key_id="key_1"), log_row(2)])
-    shown = KeySummaryAnswer.of(await service.public_summary("key_1"))
+    shown = KeySummaryAnswer.of(await service.public_summary("key_1", "key:key_1"))
     assert shown.today is not None
     assert (shown.version, shown.today.requests) == ("1.2.3", 1)
-    assert KeySummaryAnswer.of(await service.public_summary(None)).month is None
+    assert shown.conversations is not None
+    assert shown.conversations.messages == 4
+    assert KeySummaryAnswer.of(await service.public_summary(None, "key:None")).month is None

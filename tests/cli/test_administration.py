@@ -159,6 +159,12 @@ async def test_whoever_shows_a_key_sees_what_it_used(scene: Scene) -> None:
     assert summary["today"]["output_tokens"] > 0
     assert (await ask(app, "GET", "/stats", headers=two)).json["today"]["requests"] == 0
     assert (await ask(app, "GET", "/stats")).status == 401, "there are keys now"
+    assert (await ask(app, "POST", "/v1/conversations", headers=one)).status == 201
+    kept = [
+        (await ask(app, "GET", "/stats", headers=each)).json["conversations"]["kept"] for each in (one, two)
+    ]
+    assert kept == [1, 0]
+    assert (await scene.root("GET", "/v2/stats")).json["conversations"]["kept"] == 1
 
 
 async def test_a_database_in_trouble_is_no_bug_of_ours(tmp_path: Path) -> None:

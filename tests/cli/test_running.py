@@ -84,4 +84,8 @@ async def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
 async def test_whoever_may_call_sees_a_summary(tmp_path: Path) -> None:
     async with gateway(tmp_path) as (running, _):
         summary = (await ask(running.live.gateway, "GET", "/stats")).json
-        assert summary.keys() == {"version", "uptime_s", "today", "month", "caches", "processes"}
+        shown = {"version", "uptime_s", "today", "month", "caches", "processes", "conversations"}
+        assert summary.keys() == shown
+        assert summary["conversations"] == {"kept": 0, "messages": 0, "begun_today": 0}
+        assert (await ask(running.live.gateway, "POST", "/v1/conversations")).status == 201
+        assert (await ask(running.live.gateway, "GET", "/stats")).json["conversations"]["kept"] == 1

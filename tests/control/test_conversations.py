@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from isthmus.config import ConversationSettings
-from isthmus.control.conversations import GRACE_MS, MINUTE_MS, Conversations
+from isthmus.control.conversations import DAY_MS, GRACE_MS, MINUTE_MS, ConversationFigures, Conversations
 from isthmus.core.conversation import Role, Text, Turn
 from isthmus.core.errors import GatewayError, Kind
 from isthmus.core.remembered import Particulars
 from isthmus.core.secret import Secret
 from isthmus.storage.conversations import PURGED_AT_ONCE, ConversationStore
 from isthmus.storage.database import Database
+from isthmus.storage.engine import open_engines
 from isthmus.storage.vault import Vault
 
 ME, OTHER = "key:a", "key:b"
@@ -125,6 +126,29 @@ async def test_many_are_deleted_in_parts(memory: Conversations, world: World) ->
         await memory.begin(ME, Particulars())
     world.now_ms += 30 * MINUTE_MS + GRACE_MS + 1
     assert await memory.forget_old() == PURGED_AT_ONCE + 1
+
+
+async def test_they_are_counted_by_owner(memory: Conversations, world: World) -> None:
+    world.now_ms = 3 * DAY_MS - 1000
+    begun = await memory.begin(ME, Particulars())
+    await memory.begin(OTHER, Particulars())
+    world.now_ms += 2000
+    await memory.add(ME, await memory.recall(ME, begun.id), 0, SAID)
+    await memory.begin(ME, Particulars())
+    assert await memory.figures() == ConversationFigures(kept=3, messages=2, begun_today=1)
+    assert await memory.figures([ME]) == ConversationFigures(kept=2, messages=2, begun_today=1)
+    assert await memory.figures([]) == await memory.figures(["key:c"]) == ConversationFigures(0, 0, 0)
+    world.now_ms += 30 * MINUTE_MS - 1500
+    assert await memory.figures() == ConversationFigures(kept=2, messages=2, begun_today=1)
+    world.set(enabled=False)
+    assert await memory.figures() is None
+
+
+async def test_a_count_that_fails_is_no_failure_of_the_figures_beside_it(world: World, vault: Vault) -> None:
+    nowhere = Database(open_engines("postgresql+asyncpg://nobody@127.0.0.1:1/none"))
+    memory = Conversations(ConversationStore(nowhere, vault), lambda: world.settings, lambda: world.now_ms)
+    assert await memory.figures() is None
+    await nowhere.close()
 
 
 async def test_they_are_deleted_while_the_gateway_runs(memory: Conversations, world: World) -> None:

@@ -1,6 +1,7 @@
 """Figures are what the requests were, for whom they are, over the time that was asked for."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from isthmus.control import statistics as module
 from isthmus.control.failures import Invalid
 from isthmus.control.people import OPERATOR, Person, Role
-from isthmus.control.statistics import Dimension, Span, StatisticsService
+from isthmus.control.statistics import ConversationFigures, Dimension, Span, StatisticsService
 from isthmus.observability.request_log import QueueState
 from isthmus.storage.database import Database
 from isthmus.storage.request_logs import RequestLogs
@@ -152,9 +153,25 @@ async def test_the_holder_of_a_key_sees_its_day_and_month(service: StatisticsSer
         TODAY_MS + 1: "key_2",
     }
     await service.logs.save([at(ms, key_id=key) for ms, key in starts.items()])
-    summary = await service.public_summary("key_1")
+    summary = await service.public_summary("key_1", "key:key_1")
     assert summary.today is not None
     assert summary.month is not None
     assert (summary.today.requests, summary.month.requests) == (1, 2)
-    nobody = await service.public_summary(None)
+    nobody = await service.public_summary(None, "key:None")
     assert (nobody.version, nobody.today, nobody.month) == ("1.2.3", None, None)
+
+
+async def test_whose_conversations_are_counted(service: StatisticsService) -> None:
+    asked: list[Collection[str] | None] = []
+
+    async def talks(owners: Collection[str] | None) -> ConversationFigures | None:
+        asked.append(owners)
+        return ConversationFigures(1, 2, 0)
+
+    counting = replace(service, conversations=talks)
+    assert (await counting.summary(OPERATOR)).conversations == ConversationFigures(1, 2, 0)
+    await counting.summary(HOLDER)
+    await counting.public_summary("key_1", "key:mark")
+    await counting.public_summary(None, "key:None")
+    assert asked == [None, ["key:key_1"], ["key:mark"], ["key:None"]]
+    assert (await service.summary(OPERATOR)).conversations is None

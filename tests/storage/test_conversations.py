@@ -13,6 +13,7 @@ from isthmus.core.remembered import Particulars
 from isthmus.core.secret import Secret
 from isthmus.storage.conversations import (
     PURGED_AT_ONCE,
+    ConversationCounts,
     ConversationStore,
     FoundConversation,
     StoredConversation,
@@ -135,6 +136,16 @@ async def test_what_was_not_used_is_purged(store: ConversationStore, database: D
     assert await rows(database) == (1, 2)
     assert await store.purge(2) == 0
     assert PURGED_AT_ONCE > 2
+
+
+async def test_they_are_counted(store: ConversationStore) -> None:
+    assert await store.count(None, 0, 0) == ConversationCounts(0, 0, 0)
+    for at, owner in enumerate(("key:a", "key:a", "key:b")):
+        await store.add(replace(FIRST, id=f"conv_{at}", owner=owner, created_ms=at, used_ms=10 + at), 9, 0)
+    await store.append("key:a", "conv_1", 0, 0, turns("a", "b"), 11)
+    assert await store.count(None, 0, 1) == ConversationCounts(3, 2, 2)
+    assert await store.count(["key:a"], 11, 0) == ConversationCounts(1, 2, 1)
+    assert await store.count([], 0, 0) == ConversationCounts(0, 0, 0)
 
 
 async def rows(database: Database) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from isthmus.admin.asking import Asker
 from isthmus.admin.figures import FiguresView, GroupView
 from isthmus.control.statistics import (
     CacheFigures,
+    ConversationFigures,
     KeySummary,
     ProcessFigures,
     QueueState,
@@ -84,6 +85,20 @@ class ProcessView(BaseModel):
         )
 
 
+class ConversationsView(BaseModel):
+    """The conversations that are remembered at this moment."""
+
+    kept: int
+    messages: int
+    begun_today: int = Field(description="Of those kept, since midnight, UTC.")
+
+    @classmethod
+    def of(cls, figures: ConversationFigures | None) -> ConversationsView | None:
+        if figures is None:
+            return None
+        return cls(kept=figures.kept, messages=figures.messages, begun_today=figures.begun_today)
+
+
 class SummaryAnswer(BaseModel):
     version: str
     uptime_s: float
@@ -100,6 +115,9 @@ class SummaryAnswer(BaseModel):
     queue: QueueView | None = Field(description="Null for the holder of a key.")
     caches: list[CacheView] = Field(description="Of the providers whose answers are kept.")
     processes: list[ProcessView] = Field(description="Of the providers that answer through a program.")
+    conversations: ConversationsView | None = Field(
+        description="Of all keys, or those of the holder; null where `conversations.enabled` is off."
+    )
 
     @classmethod
     def of(cls, summary: Summary) -> SummaryAnswer:
@@ -117,6 +135,7 @@ class SummaryAnswer(BaseModel):
             queue=None if summary.queue is None else QueueView.of(summary.queue),
             caches=[CacheView.of(each) for each in summary.caches],
             processes=[ProcessView.of(each) for each in summary.processes],
+            conversations=ConversationsView.of(summary.conversations),
         )
 
 
@@ -129,6 +148,9 @@ class KeySummaryAnswer(BaseModel):
     month: FiguresView | None = Field(description="Since the first of the month, UTC.")
     caches: list[CacheView] = Field(description="Of the providers whose answers are kept.")
     processes: list[ProcessView] = Field(description="Of the providers that answer through a program.")
+    conversations: ConversationsView | None = Field(
+        description="Of whoever asks; null where `conversations.enabled` is off."
+    )
 
     @classmethod
     def of(cls, summary: KeySummary) -> KeySummaryAnswer:
@@ -139,6 +161,7 @@ class KeySummaryAnswer(BaseModel):
             month=None if summary.month is None else FiguresView.of(summary.month),
             caches=[CacheView.of(each) for each in summary.caches],
             processes=[ProcessView.of(each) for each in summary.processes],
+            conversations=ConversationsView.of(summary.conversations),
         )
 
 

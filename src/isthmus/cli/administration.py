@@ -124,6 +124,7 @@ class Administration:
             self.live.started_ms,
             caches=cache_figures(lambda: self.live.gateway.endpoints.offer.suppliers),
             processes=self.hands.crews.figures,
+            conversations=self.live.conversations.figures,
         )
         self.conformance = ConformanceService(
             ConformanceStore(database), ConformanceDesk(self.live), self.audit
@@ -138,9 +139,9 @@ class Administration:
         app.add_exception_handler(StorageError, _database_away)
         return app
 
-    async def summary(self, key_id: str | None) -> bytes:
-        """`GET /stats` of the gateway itself: what whoever shows this key may see."""
-        answer = stats_api.KeySummaryAnswer.of(await self.statistics.public_summary(key_id))
+    async def summary(self, key_id: str | None, owner: str) -> bytes:
+        """`GET /stats` of the gateway itself: what whoever shows this key may see. `owner` is whose conversations they have."""
+        answer = stats_api.KeySummaryAnswer.of(await self.statistics.public_summary(key_id, owner))
         return answer.model_dump_json().encode()
 
     def _routers(self) -> Sequence[APIRouter]:

@@ -137,7 +137,7 @@ async def _administer(
         await (await late.get()).site(scope, receive, send)
 
     async def summary(visit: Visit) -> bytes:
-        return await (await late.get()).summary(visit.caller.id)
+        return await (await late.get()).summary(visit.caller.id, visit.caller.owner)
 
     live.gateway.admin, live.gateway.stats = site, summary
     live.gateway.console = running.console = open_site()

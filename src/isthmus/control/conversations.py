@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -26,8 +26,19 @@ PREFIX: Final = "conv_"
 _ID: Final = re.compile(PREFIX + "[0-9a-f]{32}")
 EVERY_S: Final = 300.0
 MINUTE_MS: Final = 60_000
+DAY_MS: Final = 24 * 60 * MINUTE_MS
 GRACE_MS: Final = 60 * MINUTE_MS
 """What has expired is not found any more, and deleted this much later: an answer may be under way since before."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationFigures:
+    """What is remembered at this moment."""
+
+    kept: int
+    messages: int
+    begun_today: int
+    """Of those kept, since midnight, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,18 @@ class Conversations:
             deleted = await self.store.delete(owner, id, self._since_ms)
         if not deleted:
             raise _unknown(id)
+
+    async def figures(self, owners: Collection[str] | None = None) -> ConversationFigures | None:
+        """Of these owners; None for everybody's. None where there are no conversations, or nobody can tell at present."""
+        if not self.enabled:
+            return None
+        now = self.now_ms()
+        try:
+            counts = await self.store.count(owners, self._since_ms, now - now % DAY_MS)
+        except StorageError as error:
+            log.warning("conversations cannot be counted", error=str(error))
+            return None
+        return ConversationFigures(counts.conversations, counts.messages, counts.begun)
 
     async def run(self, every_s: float = EVERY_S) -> None:
         """Deletes what has expired, until it is cancelled. Several gateways may do it at once."""

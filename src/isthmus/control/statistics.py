@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from isthmus.control.clock import now_ms
+from isthmus.control.conversations import ConversationFigures
 from isthmus.control.failures import FieldProblem, Invalid
 from isthmus.control.figures import Figures, Latency, figures_of
 from isthmus.control.log_texts import texts
@@ -22,6 +23,7 @@ from isthmus.storage.request_sums import DAY_MS, HOUR_MS, Dimension, RequestSums
 
 __all__ = [
     "CacheFigures",
+    "ConversationFigures",
     "Dimension",
     "Figures",
     "KeySummary",
@@ -110,6 +112,8 @@ class Summary:
     """Of this process."""
     processes: Sequence[ProcessFigures]
     """Below this process."""
+    conversations: ConversationFigures | None
+    """Of the keys in question; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,16 @@ class KeySummary:
     """None without a key."""
     caches: Sequence[CacheFigures]
     processes: Sequence[ProcessFigures]
+    conversations: ConversationFigures | None
+    """Of whoever asks."""
+
+
+ConversationCount = Callable[[Collection[str] | None], Awaitable[ConversationFigures | None]]
+"""Of these owners; None for everybody's."""
+
+
+async def _no_conversations(_: Collection[str] | None) -> ConversationFigures | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +150,7 @@ class StatisticsService:
     now_ms: Callable[[], int] = now_ms
     caches: Callable[[], Sequence[CacheFigures]] = tuple
     processes: Callable[[], Sequence[ProcessFigures]] = tuple
+    conversations: ConversationCount = _no_conversations
 
     async def report(
         self,
@@ -181,14 +196,15 @@ class StatisticsService:
             self.queue() if keys is None else None,
             self.caches(),
             self.processes(),
+            await self.conversations(None if keys is None else [f"key:{each}" for each in keys]),
         )
 
-    async def public_summary(self, key_id: str | None) -> KeySummary:
-        """For whoever shows this key to the gateway itself."""
+    async def public_summary(self, key_id: str | None, owner: str) -> KeySummary:
+        """For whoever shows this key to the gateway itself; `owner` is whose conversations they have."""
         now = self.now_ms()
-        uptime_s = self._uptime_s(now)
+        uptime_s, talks = self._uptime_s(now), await self.conversations([owner])
         if key_id is None:
-            return KeySummary(self.version, uptime_s, None, None, self.caches(), self.processes())
+            return KeySummary(self.version, uptime_s, None, None, self.caches(), self.processes(), talks)
 
         async def used(since_ms: int) -> Figures:
             sums = await self._total(Slice(since_ms, now + 1, None, (key_id,)))
@@ -201,6 +217,7 @@ class StatisticsService:
             await used(_month_begin(now)),
             self.caches(),
             self.processes(),
+            talks,
         )
 
     async def _total(self, wanted: Slice) -> Sums | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from isthmus.core.conversation import Turn
@@ -38,6 +38,14 @@ class FoundConversation:
     turns: tuple[Turn, ...]
     session: bytes = b""
     """What a provider wants to find again; b"" for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationCounts:
+    conversations: int
+    messages: int
+    begun: int
+    """Of these, since the moment that was asked for."""
 
 
 class ConversationStore:
@@ -107,6 +115,19 @@ class ConversationStore:
             tuple(self._turn(each, id) for each in sealed),
             b"" if session is None else self._vault.open(session).encode(),
         )
+
+    async def count(
+        self, owners: Collection[str] | None, since_ms: int, begun_since_ms: int
+    ) -> ConversationCounts:
+        """Of these owners; None for everybody's."""
+        table = conversations.c
+        begun = func.sum(case((table.created_ms >= begun_since_ms, 1), else_=0))
+        wanted = select(func.count(), func.sum(table.messages), begun).where(table.used_ms >= since_ms)
+        if owners is not None:
+            wanted = wanted.where(table.owner.in_(owners))
+        async with self._database.read() as connection:
+            found = (await connection.execute(wanted)).one()
+        return ConversationCounts(*(int(each or 0) for each in found))
 
     async def append(
         self,
