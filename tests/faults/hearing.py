@@ -66,10 +66,10 @@ def ask_every_way(gateway: RunningGateway, name: str) -> Heard:
         return list(zip(WAYS, pool.map(lambda way: ask_way(gateway, way, name), WAYS), strict=True))
 
 
-def assert_whole(way: Way, answer: Answered) -> None:
+def assert_whole(way: Way, answer: Answered, text: str = TEXT) -> None:
     """One clean answer, with nothing in it of what went wrong before."""
     assert answer.status == 200, (way, answer.body)
-    assert text_in(way, answer) == TEXT, (way, answer.body)
+    assert text_in(way, answer) == text, (way, answer.body)
     assert b'"error"' not in answer.body, (way, answer.body)
     if way.stream:
         end = b'"message_stop"}' if way.dialect == MESSAGES else b"[DONE]"
@@ -85,10 +85,10 @@ def assert_refused(way: Way, answer: Answered, kind: str) -> Json:
     return error
 
 
-def assert_broken_off(way: Way, answer: Answered, kind: str) -> None:
+def assert_broken_off(way: Way, answer: Answered, kind: str, text: str = TEXT) -> None:
     """The beginning, and then the dialect's error as the last frame: nothing pretends that all went well."""
     assert answer.status == 200, (way, answer.body)
-    assert TEXT.startswith(text_in(way, answer)), (way, answer.body)
+    assert text.startswith(text_in(way, answer)), (way, answer.body)
     frames = [frame for frame in answer.body.split(b"\n\n") if frame.strip()]
     name, _, data = frames[-1].rpartition(b"data: ")
     assert name == (b"event: error\n" if way.dialect == MESSAGES else b""), (way, frames[-1])
