@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from isthmus.cli.probe import Finding, probe
+from cli.test_crews import face, parrot, settings
+from isthmus.cli.compose import build, open_hands
+from isthmus.cli.crews import FALLS_BACK, OLD
+from isthmus.cli.probe import Finding, probe, try_out_alone
 from isthmus.config import ProviderSettings
 from isthmus.core.commands import Exchange
 from isthmus.core.conversation import Conversation
@@ -144,6 +147,40 @@ async def test_a_program_may_be_asked(
         await until(lambda: crew.figures().busy == 0)
     assert finding.ok is ok
     assert said in f"{finding.did} {finding.problem}"
+
+
+FOUND = "is Claude Code {version} at {path}, self-test"
+
+
+@pytest.mark.parametrize(
+    ("version", "tokens", "came_of_it", "notes"),
+    [
+        ("2.1.330", 400, "passed", []),
+        ("2.1.330", 0, "failed", [f"it {FALLS_BACK}"]),
+        ("1.0.0", 0, "failed", [f"it is {OLD}", f"it {FALLS_BACK}"]),
+    ],
+)
+async def test_claude_code_is_found_and_holds_its_self_test(
+    tmp_path: Path, version: str, tokens: int, came_of_it: str, notes: list[str]
+) -> None:
+    path = parrot(tmp_path, version=version, tokens=tokens)
+    chosen = settings(path, pool={"size": 0})
+    async with open_hands(chosen.images) as hands:
+        source, own = face(build(chosen, hands)), chosen.providers["claude"]
+        for finding in (await probe(source, own, ask=False), await try_out_alone(source, own)):
+            assert finding.ok
+            assert finding.did[0] == f"{FOUND.format(version=version, path=path)} {came_of_it}"
+            assert finding.notes == notes
+
+
+async def test_a_claude_code_that_is_not_there_is_named_with_the_way_out(tmp_path: Path) -> None:
+    chosen = settings(tmp_path / "nothing")
+    async with open_hands(chosen.images) as hands:
+        source, own = face(build(chosen, hands)), chosen.providers["claude"]
+        for finding in (await probe(source, own, ask=False), await try_out_alone(source, own)):
+            assert not finding.ok
+            assert str(tmp_path / "nothing") in str(finding.problem)
+            assert "providers.claude.claude_code.cli_path" in str(finding.way_out)
 
 
 def test_a_finding_can_be_written_down() -> None:

@@ -107,7 +107,8 @@ async def try_out_alone(source: Source, settings: ProviderSettings) -> Finding:
 
 async def _try_out(source: Source, settings: ProviderSettings, finding: Finding) -> None:
     verdict = await try_out(source, settings)
-    finding.did.append(f"is Claude Code {verdict.version} at {verdict.path}, self-test held")
+    came_of_it = "passed" if verdict.takes_lines else "failed"
+    finding.did.append(f"is Claude Code {verdict.version} at {verdict.path}, self-test {came_of_it}")
     finding.notes.extend(f"it {'is ' if problem == OLD else ''}{problem}" for problem in verdict.problems)
 
 
