@@ -676,6 +676,26 @@ export interface paths {
         patch: operations["edit_provider"];
         trace?: never;
     };
+    "/v2/provider-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List provider types
+         * @description Every type there is, with what its settings and its accounts take.
+         */
+        get: operations["list_provider_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/keys": {
         parameters: {
             query?: never;
@@ -1442,6 +1462,20 @@ export interface components {
              */
             needs_sign_in: number;
         };
+        /** AccountFieldView */
+        AccountFieldView: {
+            /**
+             * Name
+             * @description Dotted, as in the body of `POST /v2/accounts`.
+             */
+            name: string;
+            /** Title */
+            title: string;
+            /** Required */
+            required: boolean;
+            /** Secret */
+            secret: boolean;
+        };
         /**
          * AccountFile
          * @description The entries are checked one by one when they are imported.
@@ -1546,6 +1580,20 @@ export interface components {
             credential: {
                 [key: string]: string;
             };
+        };
+        /** AccountKindView */
+        AccountKindView: {
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Renewable
+             * @description Its access ends and is renewed by the gateway.
+             */
+            renewable: boolean;
+            /** Fields */
+            fields: components["schemas"]["AccountFieldView"][];
         };
         /**
          * AccountPatch
@@ -1814,6 +1862,21 @@ export interface components {
              * @description 0 deletes every row.
              */
             older_than_days: number;
+        };
+        /**
+         * ConversationsView
+         * @description The conversations that are remembered at this moment.
+         */
+        ConversationsView: {
+            /** Kept */
+            kept: number;
+            /** Messages */
+            messages: number;
+            /**
+             * Begun Today
+             * @description Of those kept, since midnight, UTC.
+             */
+            begun_today: number;
         };
         /** CoolingAnswer */
         CoolingAnswer: {
@@ -3360,6 +3423,43 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** ProviderTypeView */
+        ProviderTypeView: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Documentation */
+            documentation: string;
+            /**
+             * Base Url
+             * @description `needed` (unless a vendor is named), `optional` or `none`.
+             */
+            base_url: string;
+            /**
+             * Vendors
+             * @description Names that `settings.vendor` may have.
+             */
+            vendors: string[];
+            /**
+             * Signs In
+             * @description Whether its accounts can sign in here (`/v2/logins`).
+             */
+            signs_in: boolean;
+            /** Login Methods */
+            login_methods: components["schemas"]["MethodAnswer"][];
+            /** Account Kinds */
+            account_kinds: components["schemas"]["AccountKindView"][];
+            /** Settings */
+            settings: components["schemas"]["TypeSettingView"][];
+        };
+        /** ProviderTypeViews */
+        ProviderTypeViews: {
+            /** Items */
+            items: components["schemas"]["ProviderTypeView"][];
+        };
         /**
          * QueueView
          * @description The rows of the request log on their way into the database.
@@ -3777,6 +3877,8 @@ export interface components {
              * @description Of the providers that answer through a program.
              */
             processes: components["schemas"]["ProcessView"][];
+            /** @description Of all keys, or those of the holder; null where `conversations.enabled` is off. */
+            conversations: components["schemas"]["ConversationsView"] | null;
         };
         /**
          * SurveyAnswer
@@ -3992,6 +4094,54 @@ export interface components {
         TrialAnswers: {
             /** Items */
             items: components["schemas"]["TrialAnswer"][];
+        };
+        /** TypeSettingView */
+        TypeSettingView: {
+            /**
+             * Kind
+             * @description `bool`, `int`, `float`, `duration`, `text`, `enum`, `list`, `map`, `secret` or `any`.
+             */
+            kind: string;
+            /**
+             * Choices
+             * @description With `enum`.
+             */
+            choices: string[] | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Maximum */
+            maximum: number | null;
+            /**
+             * Unit
+             * @description Such as `s`, `min`, `days`, `MiB`, `tokens`.
+             */
+            unit: string | null;
+            /**
+             * Secret
+             * @description Whether it is or holds a secret.
+             */
+            secret: boolean;
+            /**
+             * Optional
+             * @description Whether it may be unset.
+             */
+            optional: boolean;
+            /**
+             * Name
+             * @description Dotted, below `settings` of a provider.
+             */
+            name: string;
+            /** Default */
+            default: unknown;
+            /**
+             * Schema
+             * @description JSON schema of the value.
+             */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** Description */
+            description: string;
         };
         /** UnblockBody */
         UnblockBody: {
@@ -7197,6 +7347,57 @@ export interface operations {
             };
             /** @description The request is not valid: `fields` says where. */
             422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_provider_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTypeViews"];
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     [name: string]: unknown;
