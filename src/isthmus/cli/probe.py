@@ -33,7 +33,7 @@ from isthmus.server.errands import run_errand
 from isthmus.server.sources import Source
 from isthmus.shaping.fit import fit
 from isthmus.transport.http import MAX_REFUSAL_BYTES, Channel
-from isthmus.transport.talking import Talking
+from isthmus.transport.rehearsal import hold
 
 WITHIN_S: Final = 60.0
 """A local server may have to load the model first."""
@@ -190,7 +190,8 @@ async def _perform(command: Command, source: Source) -> Answered:
         case Stream():
             await _stream(command, source.channel)
         case Talk():
-            await _talk(command, source)
+            assert source.crew is not None, "a provider that talks with programs needs a crew"
+            await hold(command, source.crew, PROBE)
         case Call():
             return await source.channel.call(command)
         case Later(errand):
@@ -224,21 +225,6 @@ async def _stream(command: Stream, channel: Channel) -> None:
         _check(decoder.close())
     finally:
         incoming.close()
-
-
-async def _talk(command: Talk, source: Source) -> None:
-    assert source.crew is not None, "a provider that talks with programs needs a crew"
-    turn = await Talking.begin(source.crew, command, PROBE)
-    try:
-        while chunk := await turn.read():
-            if _check(turn.decoder.feed(chunk)):
-                return
-        _check(turn.decoder.close())
-    except UpstreamError as error:
-        turn.explain(error)
-        raise
-    finally:
-        turn.close()
 
 
 def _check(events: list[Event]) -> bool:

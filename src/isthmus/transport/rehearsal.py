@@ -29,7 +29,7 @@ async def rehearse(exchange: Exchange, crew: Crew) -> None:
             failure = None
             try:
                 async with asyncio.timeout(WITHIN_S):
-                    await _hold(command, crew)
+                    await hold(command, crew, NOBODY)
             except UpstreamError as error:
                 failure = error
             except TimeoutError:
@@ -42,8 +42,9 @@ async def rehearse(exchange: Exchange, crew: Crew) -> None:
         exchange.close()
 
 
-async def _hold(talk: Talk, crew: Crew) -> None:
-    turn = await Talking.begin(crew, talk, NOBODY)
+async def hold(talk: Talk, crew: Crew, owner: str) -> None:
+    """One talk to its end, of which nothing is passed on. Raises its failure, and what `Crew.borrow` raises."""
+    turn = await Talking.begin(crew, talk, owner)
     try:
         while chunk := await turn.read():
             _check(turn.decoder.feed(chunk))
