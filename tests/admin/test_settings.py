@@ -32,9 +32,19 @@ async def values(api: APIRouter) -> dict[str, Any]:
 
 async def test_every_setting_is_described(api: APIRouter) -> None:
     answer = (await asking_as.ask(api, "GET", "/v2/settings")).json
-    assert [each["name"] for each in answer["items"]] == list(LIVE)
+    assert [each["name"] for each in answer["items"] if each["live"]] == list(LIVE)
     assert next(each for each in answer["items"] if each["name"] == "request_log.retention_days") == {
         "name": "request_log.retention_days",
+        "section": "request_log",
+        "live": True,
+        "source": "default",
+        "kind": "duration",
+        "choices": None,
+        "minimum": 1,
+        "maximum": 3650,
+        "unit": "days",
+        "secret": False,
+        "optional": False,
         "value": 30,
         "configured": 30,
         "default": 30,
@@ -43,6 +53,28 @@ async def test_every_setting_is_described(api: APIRouter) -> None:
         "schema": {"minimum": 1, "maximum": 3650, "type": "integer"},
         "description": "Days after which rows are deleted.",
     }
+
+
+async def test_what_takes_a_restart_is_shown_without_secrets(sqlite: Database) -> None:
+    configured = Settings.model_validate(
+        {
+            "api_keys": ["sk-canary-1", "sk-canary-2"],
+            "storage": {"url": "postgresql://anna:canary@db/x", "data_dir": "/var/lib/x"},
+            "limits": {"redis_url": ""},
+            "server": {"port": 9000},
+        }
+    )
+    api = router(SettingService(SettingStore(sqlite), AuditLog(sqlite), configured, list))
+    reply = await asking_as.ask(api, "GET", "/v2/settings")
+    assert b"canary" not in reply.body
+    shown = {each["name"]: each for each in reply.json["items"]}
+    assert (shown["api_keys"]["value"], shown["storage.url"]["value"]) == (["***", "***"], "***")
+    assert shown["limits.redis_url"]["value"] is None
+    port = shown["server.port"]
+    assert (port["value"], port["default"], port["live"], port["source"]) == (9000, 8000, False, "configured")
+    assert shown["storage.data_dir"]["value"] == "/var/lib/x"
+    seen = (await asking_as.ask(api, "GET", "/v2/settings", person=VIEWER)).json["items"]
+    assert "storage.data_dir" not in {each["name"] for each in seen}
 
 
 async def test_a_change_lasts_until_it_is_taken_back(api: APIRouter) -> None:

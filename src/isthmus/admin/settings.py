@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from isthmus.admin.asking import Admin, Asker
+from isthmus.admin.provider_types import FormView
+from isthmus.config import Settings
+from isthmus.config.forms import form_of, settings_below
 from isthmus.config.live import LIVE, LiveSetting
 from isthmus.control.settings import SettingService
 
@@ -23,12 +26,19 @@ Changes = Annotated[
 ]
 
 
-class SettingAnswer(BaseModel):
-    """A setting that may be changed while the gateway runs."""
+class SettingAnswer(FormView):
+    """A setting, with what a form must know of it."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     name: str
+    section: str = Field(description="The part of the name before the last dot; empty at the top.")
+    live: bool = Field(
+        description="Whether it may be changed here, while the gateway runs. Others take a change of the file and a restart."
+    )
+    source: str = Field(
+        description="`stored` (here), `configured` (file, environment, command line) or `default`."
+    )
     value: Any = Field(description="In force.")
     configured: Any = Field(
         description="Of configuration file, environment or command line: what null brings back."
@@ -41,24 +51,40 @@ class SettingAnswer(BaseModel):
 
 
 class SettingAnswers(BaseModel):
-    items: list[SettingAnswer]
+    items: list[SettingAnswer] = Field(description="Those that may be changed here stand first.")
 
     @classmethod
-    def of(cls, settings: Sequence[LiveSetting]) -> SettingAnswers:
-        return cls(items=[SettingAnswer.model_validate(asdict(each)) for each in settings])
+    def of(cls, live: Sequence[LiveSetting], rest: Sequence[LiveSetting]) -> SettingAnswers:
+        return cls(
+            items=[
+                *(_answer(each, live=True) for each in live),
+                *(_answer(each, live=False) for each in rest),
+            ]
+        )
+
+
+_FIELDS: Final = dict(settings_below(Settings))
+
+
+def _answer(setting: LiveSetting, *, live: bool) -> SettingAnswer:
+    section, _, own = setting.name.rpartition(".")
+    form = asdict(form_of(own, _FIELDS[setting.name]))
+    source = "default" if setting.configured == setting.default else "configured"
+    said = {"section": section, "live": live, "source": "stored" if setting.changed else source}
+    return SettingAnswer.model_validate({**asdict(setting), **form, **said})
 
 
 def router(service: SettingService) -> APIRouter:
     routes = APIRouter(prefix="/settings", tags=["settings"])
 
     @routes.get("")
-    async def list_settings(_: Asker) -> SettingAnswers:
-        """Every one there is, in the order of the documentation."""
-        return SettingAnswers.of(await service.describe())
+    async def list_settings(asker: Asker) -> SettingAnswers:
+        """Every one there is but the providers', in the order of the documentation. Secrets are masked."""
+        return SettingAnswers.of(await service.describe(), service.describe_rest(asker))
 
     @routes.put("")
     async def change_settings(changes: Changes, admin: Admin) -> SettingAnswers:
         """All of them or none. They take effect at once, and win over the configuration file and the environment."""
-        return SettingAnswers.of(await service.change(admin, changes))
+        return SettingAnswers.of(await service.change(admin, changes), service.describe_rest(admin))
 
     return routes

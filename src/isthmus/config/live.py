@@ -18,13 +18,16 @@ from isthmus.config.checks import check_across
 from isthmus.config.draft import Draft
 from isthmus.config.explain import explain
 from isthmus.config.fields import Section
+from isthmus.config.forms import schema_of, settings_below
 from isthmus.config.problems import ConfigError, Problem, show, suggest, way_out_among
 from isthmus.config.settings import Settings
-from isthmus.config.shape import section_of, type_at
+from isthmus.config.shape import holds_secret, section_of, type_at
+from isthmus.core.secret import Secret
 
 JSON: TypeAlias = Any
 """What JSON can say: null, truth values, numbers, texts, lists and mappings of them."""
 
+MASK: Final = "***"
 MAX_NAME_CHARS: Final = 100
 """Longer ones are not repeated in messages."""
 
@@ -148,6 +151,40 @@ def described(
         for name in LIVE
         for field in [_field(name)]
     ]
+
+
+def described_rest(settings: Settings) -> list[LiveSetting]:
+    """Every other setting: what can be changed in file and environment alone, with secrets masked."""
+    return [
+        LiveSetting(
+            name=name,
+            value=value,
+            configured=value,
+            default=None if holds_secret(field.annotation) else _jsonable(field.get_default()),
+            changed=False,
+            problem=None,
+            schema=schema_of(field),
+            description=field.description or "",
+        )
+        for name, field in settings_below(Settings)
+        if name not in LIVE and name != "providers"
+        for value in [_masked(settings, name, field)]
+    ]
+
+
+def _masked(settings: Settings, name: str, field: FieldInfo) -> JSON:
+    found: Any = settings
+    for part in name.split("."):
+        found = getattr(found, part)
+    if not holds_secret(field.annotation):
+        return _jsonable(found)
+    if isinstance(found, Secret):
+        return MASK if found else None
+    return [MASK for _ in found] if found else ([] if found is not None else None)
+
+
+def _jsonable(value: object) -> JSON:
+    return TypeAdapter(Any).dump_python(value, mode="json")
 
 
 def value_of(settings: Settings, name: str) -> JSON:

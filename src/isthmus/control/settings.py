@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from isthmus.config import ConfigError, Settings
-from isthmus.config.live import LIVE, LiveSetting, described, value_of, with_changes
+from isthmus.config.live import LIVE, LiveSetting, described, described_rest, value_of, with_changes
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import FieldProblem, Invalid
 from isthmus.control.people import Person
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.settings import SettingStore
 
+OF_THE_MACHINE: Final = frozenset({"storage.data_dir"})
 MAX_VALUE_BYTES: Final = 60_000
 """What every engine's column for texts takes."""
 
@@ -31,6 +32,12 @@ class SettingService:
     async def describe(self) -> list[LiveSetting]:
         """Every setting that may be changed while running."""
         return described(self.configured, await self.store.load(), self.providers())
+
+    def describe_rest(self, person: Person) -> list[LiveSetting]:
+        """Every other setting, but for the providers, which are shown apart. Secrets are masked, and where files lie is for
+        administrators."""
+        rest = described_rest(self.configured)
+        return [each for each in rest if person.is_admin or each.name not in OF_THE_MACHINE]
 
     async def change(self, person: Person, changes: Mapping[str, Any]) -> list[LiveSetting]:
         """All or nothing. None takes a change back: what file and environment say is in force again. Raises `Invalid`."""
