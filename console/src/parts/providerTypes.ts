@@ -4,7 +4,7 @@ import { send } from '../api/client'
 
 /** A member of an account's `credential` or `details`, named `credential.api_key`. */
 export interface AccountField { name: string; title: string; secret: boolean; required: boolean }
-export interface AccountKind { kind: string; title: string; description: string; renewable: boolean; fields: AccountField[] }
+export interface AccountKind { kind: string; title: string; renewable: boolean; fields: AccountField[] }
 export interface TypeSetting { name: string; kind: string; secret: boolean; schema: Record<string, unknown>; default: unknown; description: string }
 export interface ProviderType {
   type: string

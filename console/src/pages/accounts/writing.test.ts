@@ -4,7 +4,7 @@ import type { Account } from '../../api/types'
 import type { AccountKind } from '../../parts/providerTypes'
 import { changesIn, formOf, lineMember, members, readPasted } from './writing'
 
-const kind = (name: string, ...fields: string[]): AccountKind => ({ kind: name, title: name, description: '', renewable: false, fields: fields.map((each) => ({ name: each, title: each, secret: true, required: true })) })
+const kind = (name: string, ...fields: string[]): AccountKind => ({ kind: name, title: name, renewable: false, fields: fields.map((each) => ({ name: each, title: each, secret: true, required: true })) })
 const KEY = kind('api_key', 'credential.api_key')
 const LOGIN = kind('builder_id', 'credential.refresh_token', 'credential.client_id')
 
