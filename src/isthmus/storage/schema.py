@@ -195,7 +195,6 @@ api_keys: Final = _table(
     Column("providers", Text),
     Column("models", Text),
     Column("ips", Text),
-    Column("mcp", Text),
     Column("requests_per_minute", BigInteger),
     Column("requests_per_day", BigInteger),
     Column("tokens_per_minute", BigInteger),
@@ -208,6 +207,7 @@ api_keys: Final = _table(
     _when("created_ms"),
     _when("updated_ms"),
     _when("last_used_ms", nullable=True),
+    Column("mcp", Text),
 )
 
 key_usage: Final = _table(

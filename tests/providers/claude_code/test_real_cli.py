@@ -259,6 +259,7 @@ ESCAPES = {
     "another place": "{outside}",
     "as an address": "file://{outside}",
     "of the process": "/proc/self/environ",
+    "through the process": "/proc/self/root{outside}",
 }
 
 
