@@ -76,3 +76,11 @@ def test_names_may_mean_something_else_in_other_lines() -> None:
     assert LINE.decode(line).type == "new"
     assert lines.facts(line) == lines.Facts()
     assert lines.facts(b'{"model":"m","tools":["Read"]}') == lines.Facts(model="m", tools=["Read"])
+
+
+def test_servers_that_have_not_started_are_named() -> None:
+    servers = [{"name": "a", "status": "connected"}, {"name": "b", "status": "failed"}, {"name": "c"}]
+    assert lines.failed_servers(lines.facts(lines.line({"mcp_servers": servers}))) == ["b"]
+    assert lines.failed_servers(lines.facts(b"{}")) == []
+    told = lines.facts(lines.line({"mcp_servers": {"b": "failed"}, "model": "m"}))
+    assert (lines.failed_servers(told), told.model) == ([], "m")
