@@ -19,6 +19,7 @@ def test_what_it_has_and_what_came_later() -> None:
         "logins",
         "conversations",
         "conversation_turns",
+        "conformance_runs",
     }
     assert {each.name for each in metadata.tables["request_logs"].c} - columns == {
         "succeeded",
