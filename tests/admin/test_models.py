@@ -71,6 +71,7 @@ async def test_models_are_listed_with_what_they_can_and_cost(api: APIRouter) -> 
         "max_output_tokens": None,
     }
     assert (fast["price"]["input"], fast["price"]["cache_read"], fast["price"]["output"]) == (1.25, 1.25, 10)
+    assert (fast["kind"], fast["origin"], by_name["gpt-5"]["kind"]) == ("alias", "stored", "map")
     assert (by_name["lost"]["provider"], by_name["lost"]["abilities"]) == (None, None)
     assert by_name["lost"]["problem"]
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 import asking_as
 from asking_as import HOLDER, VIEWER
 from isthmus.admin.settings import router
-from isthmus.config import Settings
+from isthmus.config import Settings, Source
 from isthmus.config.live import LIVE
 from isthmus.control.settings import SettingService
 from isthmus.storage.audit import AuditLog
@@ -64,14 +64,20 @@ async def test_what_takes_a_restart_is_shown_without_secrets(sqlite: Database) -
             "server": {"port": 9000},
         }
     )
-    api = router(SettingService(SettingStore(sqlite), AuditLog(sqlite), configured, list))
+    sources = {"server.port": Source.ENVIRONMENT}
+    api = router(SettingService(SettingStore(sqlite), AuditLog(sqlite), configured, list, sources))
     reply = await asking_as.ask(api, "GET", "/v2/settings")
     assert b"canary" not in reply.body
     shown = {each["name"]: each for each in reply.json["items"]}
     assert (shown["api_keys"]["value"], shown["storage.url"]["value"]) == (["***", "***"], "***")
     assert shown["limits.redis_url"]["value"] is None
     port = shown["server.port"]
-    assert (port["value"], port["default"], port["live"], port["source"]) == (9000, 8000, False, "configured")
+    assert (port["value"], port["default"], port["live"], port["source"]) == (
+        9000,
+        8000,
+        False,
+        "environment",
+    )
     assert shown["storage.data_dir"]["value"] == "/var/lib/x"
     seen = (await asking_as.ask(api, "GET", "/v2/settings", person=VIEWER)).json["items"]
     assert "storage.data_dir" not in {each["name"] for each in seen}

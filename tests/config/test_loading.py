@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.config import ConfigError, Loaded, load
+from isthmus.config import ConfigError, Loaded, Source, load
 from isthmus.config.settings import ProviderSettings, Settings
 from isthmus.core.secret import Secret
 
@@ -190,3 +190,17 @@ def _loads_or_refuses(path: Path, env: dict[str, str]) -> None:
         problems, message = refused.problems, str(refused)
     assert problems
     assert message.encode()  # can be printed, whatever was in the file
+
+
+def test_it_is_known_who_says_what(tmp_path: Path) -> None:
+    file = tmp_path / "isthmus.yaml"
+    file.write_text("server: {host: 127.0.0.2, port: 1}\nrequest_log:\nproviders: {d: {type: dummy}}\n")
+    env = {"ISTHMUS_SERVER__PORT": "2", "ISTHMUS_LOGGING": '{"format": "json", "level": "error"}'}
+    loaded = load(file, env, {"logging.level": "debug", "server.host": None})
+    assert loaded.settings.default_provider == "d"
+    assert loaded.sources == {
+        "server.host": Source.FILE,
+        "server.port": Source.ENVIRONMENT,
+        "logging.format": Source.ENVIRONMENT,
+        "logging.level": Source.COMMAND_LINE,
+    }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from isthmus.control.failures import Invalid
-from isthmus.control.models import ModelQuery, ModelService, ServedModel, Serving
+from isthmus.control.models import ModelQuery, ModelService, NameKind, NameOrigin, ServedModel, Serving
 from isthmus.core.abilities import Abilities
 from isthmus.core.interfaces import ModelInfo
 from isthmus.routing.directory import Directory
@@ -42,8 +42,10 @@ async def test_names_are_listed_with_what_stands_behind_them() -> None:
     local = abilities("local", "llama3:8b")
     assert [each.name for each in page.items] == ["fast", "gpt-5", "llama", "lost", "quick"]
     fast, gpt, llama, lost, quick = page.items
-    assert fast == ServedModel("fast", "local/llama", "local", "llama3:8b", local)
-    assert gpt == ServedModel("gpt-5", None, "openai", "gpt-5-2026", abilities("openai", "gpt-5-2026"), PRICE)
+    alias, mapped = (NameKind.ALIAS, NameOrigin.STORED), (NameKind.MAP, NameOrigin.STORED)
+    assert fast == ServedModel("fast", "local/llama", "local", "llama3:8b", local, None, None, *alias)
+    of_gpt = abilities("openai", "gpt-5-2026")
+    assert gpt == ServedModel("gpt-5", None, "openai", "gpt-5-2026", of_gpt, PRICE, None, *mapped)
     assert (llama.alias_of, llama.provider) == (None, "local")
     assert (quick.alias_of, quick.model) == ("fast", "llama3:8b")
     assert (lost.alias_of, lost.provider) == ("elsewhere", None)
@@ -77,3 +79,22 @@ async def test_pages_follow_each_other() -> None:
     assert second.next_cursor is None
     with pytest.raises(Invalid, match="cursor"):
         await SERVICE.page(EVERYTHING, "x", 3)
+
+
+async def test_each_name_says_where_it_is_from() -> None:
+    directory = Directory({"openai": ModelMap({"gpt-5": "gpt-5"}), "free": ModelMap()}, ALIASES, "openai")
+
+    async def names() -> Sequence[ModelInfo]:
+        return [ModelInfo("gpt-5"), ModelInfo("free/x")]
+
+    serving = Serving(
+        directory, ALIASES, names, abilities, price, {"fast": "local/llama", "quick": "x"}, {"openai"}
+    )
+    page = await ModelService(lambda: serving).page(EVERYTHING, None, 10)
+    assert {each.name: (each.kind.value, each.origin.value) for each in page.items} == {
+        "fast": ("alias", "file"),
+        "free/x": ("listed", "upstream"),
+        "gpt-5": ("map", "file"),
+        "lost": ("alias", "stored"),
+        "quick": ("alias", "stored"),
+    }

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from isthmus.config import RequestLogSettings, Settings
+from isthmus.config import RequestLogSettings, Settings, Source
 from isthmus.control.failures import Invalid
 from isthmus.control.people import OPERATOR
 from isthmus.control.settings import SettingService
@@ -84,3 +84,17 @@ async def test_a_stored_value_that_fits_no_more_is_shown_with_its_reason(service
     assert level.problem is not None
     # It does not stand in the way of the next change.
     assert (await service.change(OPERATOR, {"logging.level": "debug"}))[0].value == "debug"
+
+
+async def test_each_value_has_a_source(sqlite: Database) -> None:
+    configured = FILE.model_copy(update={"default_provider": "local"})
+    sources = {"request_log.retention_days": Source.FILE, "logging.level": Source.ENVIRONMENT}
+    service = SettingService(SettingStore(sqlite), AuditLog(sqlite), configured, list, sources)
+    found = {
+        each.name: service.source_of(each) for each in await service.change(OPERATOR, {"auto_cache": False})
+    }
+    assert found["request_log.retention_days"] == "file"
+    assert found["logging.level"] == "environment"
+    assert found["auto_cache"] == "stored"
+    assert found["default_provider"] == "automatic"
+    assert found["request_log.enabled"] == "default"

@@ -68,6 +68,10 @@ def test_listed_names_include_the_aliases_that_lead_there() -> None:
     assert DIRECTORY.names("open") == []
 
 
+def test_it_knows_whose_models_the_configuration_names() -> None:
+    assert [DIRECTORY.maps(name) for name in ("silicon", "open")] == [True, False]
+
+
 def test_an_alias_made_for_discovery_leads_back() -> None:
     alias = Directory.discovery_alias("open", "vendor/model")
     assert "claude" in alias

@@ -791,7 +791,7 @@ export interface paths {
         };
         /**
          * List settings
-         * @description Every one there is, in the order of the documentation.
+         * @description Every one there is but the providers', in the order of the documentation. Secrets are masked.
          */
         get: operations["list_settings"];
         /**
@@ -2862,7 +2862,23 @@ export interface components {
              * @description Why nobody serves it.
              */
             problem: string | null;
+            /** @description `alias`: the setting `aliases`; `map`: a provider's `models`; `listed`: the upstream's own list. */
+            kind: components["schemas"]["NameKind"];
+            /** @description Who says so: `file` (or environment), `stored` (here), or the `upstream`. */
+            origin: components["schemas"]["NameOrigin"];
         };
+        /**
+         * NameKind
+         * @description How a name came to be served.
+         * @enum {string}
+         */
+        NameKind: "alias" | "map" | "listed";
+        /**
+         * NameOrigin
+         * @description Who says that a name is served.
+         * @enum {string}
+         */
+        NameOrigin: "file" | "stored" | "upstream";
         /** NewToken */
         NewToken: {
             /** Id */
@@ -3751,11 +3767,55 @@ export interface components {
         };
         /**
          * SettingAnswer
-         * @description A setting that may be changed while the gateway runs.
+         * @description A setting, with what a form must know of it.
          */
         SettingAnswer: {
+            /**
+             * Kind
+             * @description `bool`, `int`, `float`, `duration`, `text`, `enum`, `list`, `map`, `secret` or `any`.
+             */
+            kind: string;
+            /**
+             * Choices
+             * @description With `enum`.
+             */
+            choices: string[] | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Maximum */
+            maximum: number | null;
+            /**
+             * Unit
+             * @description Such as `s`, `min`, `days`, `MiB`, `tokens`.
+             */
+            unit: string | null;
+            /**
+             * Secret
+             * @description Whether it is or holds a secret.
+             */
+            secret: boolean;
+            /**
+             * Optional
+             * @description Whether it may be unset.
+             */
+            optional: boolean;
             /** Name */
             name: string;
+            /**
+             * Section
+             * @description The part of the name before the last dot; empty at the top.
+             */
+            section: string;
+            /**
+             * Live
+             * @description Whether it may be changed here, while the gateway runs. Others take a change of the file and a restart.
+             */
+            live: boolean;
+            /**
+             * Source
+             * @description `stored` (here), `file`, `environment`, `command_line`, `default`, or `automatic`: chosen at the start.
+             */
+            source: string;
             /**
              * Value
              * @description In force.
@@ -3790,7 +3850,10 @@ export interface components {
         };
         /** SettingAnswers */
         SettingAnswers: {
-            /** Items */
+            /**
+             * Items
+             * @description Those that may be changed here stand first.
+             */
             items: components["schemas"]["SettingAnswer"][];
         };
         /** SignInInput */

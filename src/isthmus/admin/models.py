@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, moment
-from isthmus.control.models import ModelQuery, ModelService, ServedModel
+from isthmus.control.models import ModelQuery, ModelService, NameKind, NameOrigin, ServedModel
 from isthmus.control.prices import MAX_PATTERN_CHARS, Origin, PriceRow, PriceService, shipped_as_of
 from isthmus.core.abilities import Abilities
 from isthmus.core.conversation import ThinkingMode
@@ -100,6 +100,12 @@ class ModelAnswer(BaseModel):
     abilities: AbilitiesAnswer | None
     price: PriceFields | None = Field(description="null: not known, and then its use has no cost.")
     problem: str | None = Field(description="Why nobody serves it.")
+    kind: NameKind = Field(
+        description="`alias`: the setting `aliases`; `map`: a provider's `models`; `listed`: the upstream's own list."
+    )
+    origin: NameOrigin = Field(
+        description="Who says so: `file` (or environment), `stored` (here), or the `upstream`."
+    )
 
     @classmethod
     def of(cls, served: ServedModel) -> ModelAnswer:
@@ -111,6 +117,8 @@ class ModelAnswer(BaseModel):
             abilities=None if served.abilities is None else AbilitiesAnswer.of(served.abilities),
             price=None if served.price is None else _dollars(served.price),
             problem=served.problem,
+            kind=served.kind,
+            origin=served.origin,
         )
 
 

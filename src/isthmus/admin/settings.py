@@ -14,6 +14,7 @@ from isthmus.admin.provider_types import FormView
 from isthmus.config import Settings
 from isthmus.config.forms import form_of, settings_below
 from isthmus.config.live import LIVE, LiveSetting
+from isthmus.control.people import Person
 from isthmus.control.settings import SettingService
 
 Changes = Annotated[
@@ -37,7 +38,7 @@ class SettingAnswer(FormView):
         description="Whether it may be changed here, while the gateway runs. Others take a change of the file and a restart."
     )
     source: str = Field(
-        description="`stored` (here), `configured` (file, environment, command line) or `default`."
+        description="`stored` (here), `file`, `environment`, `command_line`, `default`, or `automatic`: chosen at the start."
     )
     value: Any = Field(description="In force.")
     configured: Any = Field(
@@ -54,11 +55,12 @@ class SettingAnswers(BaseModel):
     items: list[SettingAnswer] = Field(description="Those that may be changed here stand first.")
 
     @classmethod
-    def of(cls, live: Sequence[LiveSetting], rest: Sequence[LiveSetting]) -> SettingAnswers:
+    def of(cls, service: SettingService, live: Sequence[LiveSetting], asker: Person) -> SettingAnswers:
+        rest = service.describe_rest(asker)
         return cls(
             items=[
-                *(_answer(each, live=True) for each in live),
-                *(_answer(each, live=False) for each in rest),
+                *(_answer(each, service.source_of(each), live=True) for each in live),
+                *(_answer(each, service.source_of(each), live=False) for each in rest),
             ]
         )
 
@@ -66,11 +68,10 @@ class SettingAnswers(BaseModel):
 _FIELDS: Final = dict(settings_below(Settings))
 
 
-def _answer(setting: LiveSetting, *, live: bool) -> SettingAnswer:
+def _answer(setting: LiveSetting, source: str, *, live: bool) -> SettingAnswer:
     section, _, own = setting.name.rpartition(".")
     form = asdict(form_of(own, _FIELDS[setting.name]))
-    source = "default" if setting.configured == setting.default else "configured"
-    said = {"section": section, "live": live, "source": "stored" if setting.changed else source}
+    said = {"section": section, "live": live, "source": source}
     return SettingAnswer.model_validate({**asdict(setting), **form, **said})
 
 
@@ -80,11 +81,11 @@ def router(service: SettingService) -> APIRouter:
     @routes.get("")
     async def list_settings(asker: Asker) -> SettingAnswers:
         """Every one there is but the providers', in the order of the documentation. Secrets are masked."""
-        return SettingAnswers.of(await service.describe(), service.describe_rest(asker))
+        return SettingAnswers.of(service, await service.describe(), asker)
 
     @routes.put("")
     async def change_settings(changes: Changes, admin: Admin) -> SettingAnswers:
         """All of them or none. They take effect at once, and win over the configuration file and the environment."""
-        return SettingAnswers.of(await service.change(admin, changes), service.describe_rest(admin))
+        return SettingAnswers.of(service, await service.change(admin, changes), admin)
 
     return routes

@@ -160,7 +160,11 @@ class Administration:
             tables.providers, lambda: self.live.configured.providers, audit.note, accounts.count_states
         )
         settings = SettingService(
-            tables.settings, audit, self.live.configured, lambda: self.live.settings.providers
+            tables.settings,
+            audit,
+            self.live.configured,
+            lambda: self.live.settings.providers,
+            self.live.sources,
         )
         database = self.stores.database
         logins = LoginService(
@@ -238,6 +242,8 @@ class Administration:
             listed,
             lambda provider, model: offer.suppliers[provider].face.abilities(model),
             self.live.price_of,
+            self.live.configured.aliases,
+            self.live.configured.providers,
         )
 
     async def _standings(self) -> Standings:

@@ -19,7 +19,7 @@ from isthmus import registry
 from isthmus.cli.compose import Credentials, Hands, Stock, begin_crews, build, callers, guard, mirror, offer
 from isthmus.cli.keeping import keeping
 from isthmus.cli.stores import Stores
-from isthmus.config import ProviderSettings, Settings
+from isthmus.config import ProviderSettings, Settings, Source
 from isthmus.config.checks import CLAUDE_CODE, network_problem
 from isthmus.config.live import with_stored
 from isthmus.control.clock import now_ms
@@ -98,10 +98,12 @@ class Live:
         when_settings_change: Callable[[Settings], None] = lambda settings: None,
         *,
         default_is_guessed: bool = False,
+        sources: Mapping[str, Source] | None = None,
     ) -> None:
-        """`configured` are the settings of file and environment. Where their default provider is only a guess, the first
-        stored provider goes before it."""
+        """`configured` are the settings of file and environment, `sources` who says what of them. Where their default
+        provider is only a guess, the first stored provider goes before it."""
         self.configured = configured
+        self.sources = sources or {}
         self._default_is_guessed = default_is_guessed
         self.tables = Tables.of(stores)
         self._database = stores.database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine, MutableMapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from isthmus.cli.late import Late
 from isthmus.cli.live import Live, Tables
 from isthmus.cli.noting import noter
 from isthmus.cli.stores import Stores
-from isthmus.config import Settings
+from isthmus.config import Settings, Source
 from isthmus.console.site import ConsoleSite, open_site
 from isthmus.control.audit import Audit
 from isthmus.control.ledger import Ledger, LedgerStores
@@ -65,8 +65,10 @@ async def run_gateway(
     redaction: Redaction,
     *,
     default_is_guessed: bool = False,
+    sources: Mapping[str, Source] | None = None,
 ) -> AsyncIterator[Running]:
-    """A gateway with all that belongs to it. Leaving it writes what has not been written yet.
+    """A gateway with all that belongs to it. Leaving it writes what has not been written yet. `sources`: who says what of
+    `configured`, for the console.
 
     Raises `CommandFailed` when what is configured does not fit together.
     """
@@ -90,6 +92,7 @@ async def run_gateway(
             limiter,
             _apply,
             default_is_guessed=default_is_guessed,
+            sources=sources,
         )
         try:
             gateway = await live.open()

@@ -87,6 +87,7 @@ async def serve_gateway(
                 stores,
                 redaction,
                 default_is_guessed=bool(found) and loaded.settings.default_provider is None,
+                sources=loaded.sources,
             )
         )
         outlines = await AccountStore(stores.database, stores.vault).outlines()

@@ -2,7 +2,7 @@
 
 from isthmus.config.capabilities import Capabilities
 from isthmus.config.example import example_yaml
-from isthmus.config.loading import Loaded, load
+from isthmus.config.loading import Loaded, Source, load
 from isthmus.config.problems import ConfigError, Problem
 from isthmus.config.settings import (
     AccountSettings,
@@ -40,6 +40,7 @@ __all__ = [
     "RequestLogSettings",
     "ServerSettings",
     "Settings",
+    "Source",
     "StorageSettings",
     "StreamSettings",
     "example_yaml",

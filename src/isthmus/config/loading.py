@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +14,22 @@ from isthmus.config.checks import check_across, notes_on
 from isthmus.config.draft import Draft, read_draft
 from isthmus.config.environment import PATH_VARIABLE, fill_in, overlay
 from isthmus.config.explain import explain
+from isthmus.config.forms import settings_below
 from isthmus.config.problems import ConfigError, Key
 from isthmus.config.settings import Settings
 from isthmus.config.shape import section_of, step
 
 DEFAULT_NAMES: Final = ("isthmus.yaml", "isthmus.yml", "isthmus.json")
+
+
+COMMAND_LINE: Final = "command line"
+"""As the place of what it says."""
+
+
+class Source(StrEnum):
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command_line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,9 @@ class Loaded:
     settings: Settings
     source: Path | None
     warnings: list[str]
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """Who says what: every setting that was written somewhere, by dotted name, but the providers'. Of a mapping that comes
+    from several, the first."""
 
 
 def load(path: Path | None, env: Mapping[str, str], options: Mapping[str, object] | None = None) -> Loaded:
@@ -42,12 +57,24 @@ def load(path: Path | None, env: Mapping[str, str], options: Mapping[str, object
     overlay(draft, Settings, env)
     for name, value in (options or {}).items():
         if value is not None:
-            draft.put(tuple(name.split(".")), value, "command line")
+            draft.put(tuple(name.split(".")), value, COMMAND_LINE)
     settings = _validate(draft)
     draft.warnings.extend(notes_on(settings))
     if settings.default_provider is None and settings.providers:
         settings = settings.model_copy(update={"default_provider": next(iter(settings.providers))})
-    return Loaded(settings, source, draft.warnings)
+    return Loaded(settings, source, draft.warnings, _sources(draft, env))
+
+
+def _sources(draft: Draft, env: Mapping[str, str]) -> dict[str, Source]:
+    found = {}
+    for name, _ in settings_below(Settings):
+        key = tuple(name.split("."))
+        if name == "providers" or draft.value(key) is None:
+            continue
+        place = draft.place(key)
+        of_env = Source.ENVIRONMENT if place in env else Source.FILE
+        found[name] = Source.COMMAND_LINE if place == COMMAND_LINE else of_env
+    return found
 
 
 def _use_own_names(draft: Draft, annotation: object, key: Key) -> None:

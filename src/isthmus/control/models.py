@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from isthmus.control.paging import Page, read_cursor, write_cursor
 from isthmus.core.abilities import Abilities
@@ -11,6 +12,22 @@ from isthmus.core.errors import BadRequest
 from isthmus.core.interfaces import ModelInfo
 from isthmus.routing.directory import Directory
 from isthmus.routing.prices import Price
+
+
+class NameKind(StrEnum):
+    """How a name came to be served."""
+
+    ALIAS = "alias"
+    MAP = "map"
+    LISTED = "listed"
+
+
+class NameOrigin(StrEnum):
+    """Who says that a name is served."""
+
+    FILE = "file"
+    STORED = "stored"
+    UPSTREAM = "upstream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +42,10 @@ class Serving:
     """Of a provider's model, by the upstream's name."""
     price: Callable[[str, str], Price | None]
     """Likewise."""
+    configured_aliases: Mapping[str, str] = field(default_factory=dict)
+    """Of file and environment, before any change that is stored."""
+    configured_providers: Collection[str] = ()
+    """Names of those that are not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +60,8 @@ class ServedModel:
     price: Price | None = None
     problem: str | None = None
     """Why nobody serves it."""
+    kind: NameKind = NameKind.LISTED
+    origin: NameOrigin = NameOrigin.UPSTREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +91,9 @@ def _served(serving: Serving, name: str) -> ServedModel:
     try:
         choice = serving.directory.choose(name)
     except BadRequest as refusal:
-        return ServedModel(name, alias_of, problem=refusal.message)
+        kind, origin = _standing(serving, name, None)
+        return ServedModel(name, alias_of, problem=refusal.message, kind=kind, origin=origin)
+    kind, origin = _standing(serving, name, choice.provider)
     return ServedModel(
         name,
         alias_of,
@@ -76,7 +101,18 @@ def _served(serving: Serving, name: str) -> ServedModel:
         choice.model,
         serving.abilities(choice.provider, choice.model),
         serving.price(choice.provider, choice.model),
+        kind=kind,
+        origin=origin,
     )
+
+
+def _standing(serving: Serving, name: str, provider: str | None) -> tuple[NameKind, NameOrigin]:
+    if (target := serving.aliases.get(name)) is not None:
+        of_file = serving.configured_aliases.get(name) == target
+        return NameKind.ALIAS, NameOrigin.FILE if of_file else NameOrigin.STORED
+    if provider is None or not serving.directory.maps(provider):
+        return NameKind.LISTED, NameOrigin.UPSTREAM
+    return NameKind.MAP, NameOrigin.FILE if provider in serving.configured_providers else NameOrigin.STORED
 
 
 def _is_wanted(model: ServedModel, query: ModelQuery) -> bool:

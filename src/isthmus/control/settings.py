@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from isthmus.config import ConfigError, Settings
+from isthmus.config import ConfigError, Settings, Source
 from isthmus.config.live import LIVE, LiveSetting, described, described_rest, value_of, with_changes
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import FieldProblem, Invalid
@@ -28,6 +28,16 @@ class SettingService:
     """Of file, environment and command line."""
     providers: Callable[[], Collection[str]]
     """Names of all providers there are; none: not known yet, so that any may be the default."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """Who says what of `configured`, by dotted name."""
+
+    def source_of(self, setting: LiveSetting) -> str:
+        """`stored`, one of `Source`, `default`, or `automatic` for what the gateway chose by itself when it started."""
+        if setting.changed:
+            return "stored"
+        if (written := self.sources.get(setting.name)) is not None:
+            return written.value
+        return "default" if setting.configured == setting.default else "automatic"
 
     async def describe(self) -> list[LiveSetting]:
         """Every setting that may be changed while running."""

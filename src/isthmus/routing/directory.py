@@ -84,6 +84,10 @@ class Directory:
             alias for alias in self._aliases if self.choose(alias).provider == provider and alias not in named
         ]
 
+    def maps(self, provider: str) -> bool:
+        """Whether its configuration names its models; else its upstream's own list does."""
+        return bool(self._providers[provider].names())
+
     @staticmethod
     def discovery_alias(provider: str, model: str) -> str:
         """A name for a foreign model under which Claude Code lists it."""
