@@ -15,6 +15,8 @@ import tempfile
 
 # Whatever a developer's shell holds for the programs under test must not change what the tests see.
 PRIVATE_PREFIXES = ("ANTHROPIC_", "CLAUDE", "ISTHMUS_", "OPENAI_")
+# Said to the tests themselves.
+SPOKEN_TO_US = frozenset({"ISTHMUS_SCREENSHOTS"})
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
@@ -67,7 +69,7 @@ def cut_off() -> None:
     """Guard this process for good, and its children through their environment."""
     sys.addaudithook(watch)
     for name in list(os.environ):
-        if name.upper() in PROXIES or name.startswith(PRIVATE_PREFIXES):
+        if name.upper() in PROXIES or (name.startswith(PRIVATE_PREFIXES) and name not in SPOKEN_TO_US):
             del os.environ[name]
     for name in ("http_proxy", "https_proxy"):
         os.environ[name] = os.environ[name.upper()] = NOBODY_LISTENS
