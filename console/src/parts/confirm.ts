@@ -12,6 +12,7 @@ export interface Question {
 
 /** `if (await confirm({ title, text, verb })) …` */
 export function useConfirm(): (question: Question) => Promise<boolean> {
-  const dialog = useOverlay().create(ConfirmDialog, { destroyOnClose: true })
-  return async (question) => (await dialog.open(question).result) === true
+  const overlay = useOverlay()
+  // One for each question: a dialog that was closed is gone.
+  return async (question) => (await overlay.create(ConfirmDialog, { destroyOnClose: true }).open(question).result) === true
 }
