@@ -15,6 +15,7 @@ test('members are named by their place, and empty ones are left out', () => {
 test('a line holds an account where one secret makes it', () => {
   expect(lineMember(KEY)).toBe('api_key')
   expect(lineMember(LOGIN)).toBeNull()
+  expect(lineMember({ ...KEY, fields: KEY.fields.map((each) => ({ ...each, required: false })) })).toBe('api_key')
 })
 
 test('lines: a key, perhaps a label, comments and empty ones are passed over', () => {

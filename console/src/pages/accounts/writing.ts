@@ -19,7 +19,8 @@ export function members(values: Readonly<Record<string, string>>): { credential:
 
 /** The one secret that makes an account of this kind, if a single one does: then a line can hold an account. */
 export function lineMember(kind: AccountKind): string | null {
-  const needed = kind.fields.filter((each) => each.required)
+  const required = kind.fields.filter((each) => each.required)
+  const needed = required.length ? required : kind.fields.filter((each) => each.name.startsWith('credential.'))
   const name = needed.length === 1 ? needed[0]?.name : undefined
   return name?.startsWith('credential.') ? name.slice('credential.'.length) : null
 }
