@@ -256,7 +256,14 @@ def test_others_than_administrators_use_a_key_of_theirs(visit: Visits) -> None:
     page.get_by_role("button", name="Try again").click()
     expect(answer(page)).to_contain_text("This is the dummy model.")
     expect(pane(page, "Figures").get_by_text("estimated")).to_have_count(2)
-    pane(page, "Parameters").get_by_role("button", name="Forget").click()
+    page.reload()
+    parameters = pane(page, "Parameters")
+    expect(parameters.get_by_text("A key of yours is used.")).to_contain_text(
+        visit.scenery.keys["henry"][-4:]
+    )
+    say(page, "Hello again")
+    expect(answer(page)).to_contain_text("This is the dummy model.")
+    parameters.get_by_role("button", name="Forget").click()
     page.get_by_role("button", name="Ask again").click()
     expect(answer(page).get_by_role("alert")).to_contain_text("Status 401")
     assert page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])").count("sk-") == 0

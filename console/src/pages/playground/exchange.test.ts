@@ -71,7 +71,7 @@ test('losses are listed', () => {
 })
 
 test.each([
-  ['{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}', '{"type":"text_delta","text":"a"}'],
+  ['{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}', '{"text":"a"}'],
   ['{"id":"x","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}', '{"content":"a"}'],
   ['{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}', '{"finish_reason":"stop"}'],
   ['{"id":"x","choices":[],"usage":{"prompt_tokens":1}}', '{"prompt_tokens":1}'],

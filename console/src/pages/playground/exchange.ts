@@ -85,7 +85,9 @@ export function gist({ data }: Pick<Frame, 'data'>): string {
   const choice = Array.isArray(value.choices) ? (value.choices[0] as Json | undefined) : undefined
   const found = choice !== undefined ? (isObject(choice) && typeof choice.finish_reason === 'string' ? { finish_reason: choice.finish_reason } : isObject(choice) ? choice.delta : choice)
     : value.delta ?? value.content_block ?? value.error ?? value.usage ?? value.message
-  return found == null ? data : JSON.stringify(found)
+  if (!isObject(found)) return found == null ? data : JSON.stringify(found)
+  const { type, ...rest } = found
+  return JSON.stringify(type === undefined || !Object.keys(rest).length ? found : rest)
 }
 
 /** One loss has no comma. */

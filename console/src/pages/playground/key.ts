@@ -1,27 +1,29 @@
 /**
  * The key a request of the playground carries.
  *
- * One's own, when it was typed in: kept in this tab and no longer than it. Else one made for the playground, for administrators:
+ * One's own, when it was typed in: kept in this tab and no longer than it, and for nobody else who signs in there. Else one made for the playground, for administrators:
  * kept in memory, and made anew when it is nearly over. Else none, which an open gateway accepts.
  */
-import { ref } from 'vue'
+import { computed, ref } from 'vue'
 
 import { api } from '../../api/client'
 import { moment } from '../../format'
 import { useSession } from '../../session'
+import { isObject, parsed } from './parameters'
 
 const KEPT = 'isthmus.playground.key'
 const EARLY_MS = 60_000
 
-const own = ref(sessionStorage.getItem(KEPT) ?? '')
+const kept = ref<{ user: string; secret: string } | null>(remembered())
 let made: { secret: string; until: number } | null = null
 
 export function useKey() {
   const session = useSession()
+  const own = computed(() => (kept.value && kept.value.user === session.me?.id ? kept.value.secret : ''))
 
   function keep(secret: string): void {
-    own.value = secret.trim()
-    if (own.value) sessionStorage.setItem(KEPT, own.value)
+    kept.value = secret.trim() && session.me ? { user: session.me.id, secret: secret.trim() } : null
+    if (kept.value) sessionStorage.setItem(KEPT, JSON.stringify(kept.value))
     else sessionStorage.removeItem(KEPT)
   }
 
@@ -43,4 +45,9 @@ export function useKey() {
   }
 
   return { own, keep, secret, forget }
+}
+
+function remembered(): { user: string; secret: string } | null {
+  const found = parsed(sessionStorage.getItem(KEPT) ?? '')
+  return isObject(found) && typeof found.user === 'string' && typeof found.secret === 'string' ? { user: found.user, secret: found.secret } : null
 }

@@ -11,6 +11,8 @@ import { openCalls, waiting, type Answer, type Message, type Picture, type Quest
 
 /** More events are counted, but not kept. */
 export const MOST_FRAMES = 5000
+/** Of older answers the events are forgotten. */
+const MOST_RECORDS = 20
 /** A page that is not seen draws no frames. */
 const UNSEEN_MS = 250
 
@@ -24,8 +26,10 @@ export interface Record {
 export const usePlayground = defineStore('playground', () => {
   const session = useSession()
   const key = useKey()
-  const parameters = useStorage<Parameters>('isthmus.playground.parameters', { ...DEFAULTS }, localStorage, { mergeDefaults: true })
-  const model = useStorage('isthmus.playground.model', '')
+  // Of the browser's users each has their own.
+  const whose = (what: string) => `isthmus.playground.${what}.${session.me?.id ?? 'nobody'}`
+  const parameters = useStorage<Parameters>(() => whose('parameters'), { ...DEFAULTS }, localStorage, { mergeDefaults: true })
+  const model = useStorage(() => whose('model'), '')
   const messages = shallowRef<readonly Message[]>([])
   const records = shallowRef<ReadonlyMap<number, Record>>(new Map())
   const draft = reactive({ text: '', pictures: [] as Picture[], results: {} as { [call: string]: ToolResult } })
@@ -72,6 +76,7 @@ export const usePlayground = defineStore('playground', () => {
     const later = (): void => {
       due ||= document.hidden ? window.setTimeout(show, UNSEEN_MS) : requestAnimationFrame(show)
     }
+    records.value = forgetful(records.value)
     messages.value = [...messages.value, begun]
     chosen.value = begun.id
     running.value = stopper
@@ -118,3 +123,8 @@ export const usePlayground = defineStore('playground', () => {
 
   return { parameters, model, messages, draft, running, chosen, calls, problems, mayAsk, maySend, upcoming, looked, record, send, retry, edit, stop, clear }
 })
+
+function forgetful(records: ReadonlyMap<number, Record>): ReadonlyMap<number, Record> {
+  const old = [...records.keys()].slice(0, -MOST_RECORDS)
+  return new Map([...records].map(([id, record]) => [id, old.includes(id) ? { ...record, frames: [], dropped: record.dropped + record.frames.length } : record]))
+}
