@@ -1,0 +1,51 @@
+import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+
+import type { LogRow } from '../../api/types'
+import { useTail } from '../../parts/tail'
+import type { LogQuery } from './filters'
+import { NOTHING, release, take } from './live'
+
+/** Drawn so often at most, however many requests end. */
+const PULSE_MS = 200
+
+/** Requests as they end, in a window that holds still while `holding`. `begun` is called whenever the stream has begun anew. */
+export function useLive(on: Ref<boolean>, query: Ref<LogQuery>, holding: Ref<boolean>, begun: () => void) {
+  const watched = shallowRef(NOTHING)
+  /** The gateway could not say how many are missing. */
+  const gap = ref(false)
+  let arrived: LogRow[] = []
+  let pulse: number | undefined
+
+  const { state } = useTail({
+    on,
+    query,
+    request: (row) => {
+      arrived.push(row)
+      pulse ??= window.setTimeout(draw, PULSE_MS)
+    },
+    missed: (rows) => {
+      if (rows === null) gap.value = true
+      else watched.value = { ...watched.value, missed: watched.value.missed + rows }
+    },
+  })
+
+  function draw(): void {
+    pulse = undefined
+    const rows = arrived
+    arrived = []
+    watched.value = take(watched.value, rows, holding.value)
+  }
+
+  function forget(): void {
+    arrived = []
+    watched.value = NOTHING
+    gap.value = false
+  }
+
+  watch(holding, (now) => { if (!now) watched.value = release(watched.value) })
+  watch([on, () => JSON.stringify(query.value)], forget)
+  watch(state, (now) => { if (now === 'live') begun() })
+  onScopeDispose(() => { window.clearTimeout(pulse) })
+
+  return { watched, gap, state, forget }
+}
