@@ -1,0 +1,81 @@
+/** What a chart shows, before anybody draws it: the same data is drawn, put into words, and listed as a table. */
+import type { Answer } from '../../api/client'
+import { read, type Course, type Figures, type Report } from './figures'
+import { everyUnit, type Span } from './range'
+
+export type Tone = 'good' | 'bad' | 'left' | 'input' | 'output' | 'p50' | 'p90' | 'p99'
+export interface Line {
+  /** A text of the page. */
+  name: string
+  tone: Tone
+  values: (number | null)[]
+}
+export interface Drawing {
+  kind: 'bars' | 'lines' | 'groups'
+  labels: string[]
+  lines: Line[]
+  /** What the values are: so many, or so many milliseconds. */
+  measure: 'count' | 'time'
+}
+/** How a moment is called beside the chart. */
+export type Naming = (at: number) => string
+type Minute = Answer<'/v2/stats/minutes', 'get'>['items'][number]
+type Latency = 'duration_ms' | 'first_token_ms'
+
+const PERCENTILES = ['p50', 'p90', 'p99'] as const
+
+function units(report: Report, span: Span, now: number, naming: Naming): { labels: string[]; figures: (Figures | undefined)[] } {
+  const known = new Map(report.groups.map((each) => [Date.parse(each.at ?? ''), each.figures]))
+  const all = everyUnit(span, now, known)
+  return { labels: all.map((each) => naming(each.at)), figures: all.map((each) => each.value) }
+}
+
+const bars = (labels: string[], lines: Line[]): Drawing => ({ kind: 'bars', labels, lines, measure: 'count' })
+const line = <T>(name: string, tone: Tone, of: readonly T[], value: (each: T) => number): Line => ({ name, tone, values: of.map(value) })
+
+export function requestsByMinute({ items }: Course, naming: Naming): Drawing {
+  return bars(items.map((each) => naming(Date.parse(each.at))), [
+    line<Minute>('dashboard.fine', 'good', items, (each) => each.requests - each.failures),
+    line<Minute>('dashboard.failed', 'bad', items, (each) => each.failures),
+  ])
+}
+
+export function tokensByMinute({ items }: Course, naming: Naming): Drawing {
+  return bars(items.map((each) => naming(Date.parse(each.at))), [
+    line<Minute>('figures.input', 'input', items, (each) => each.input_tokens),
+    line<Minute>('figures.output', 'output', items, (each) => each.output_tokens),
+  ])
+}
+
+export function requestsByUnit(report: Report, span: Span, now: number, naming: Naming): Drawing {
+  const { labels, figures } = units(report, span, now, naming)
+  return bars(labels, [
+    line('dashboard.succeeded', 'good', figures, (each) => each?.succeeded ?? 0),
+    line('dashboard.failed', 'bad', figures, (each) => each?.failed ?? 0),
+    line('dashboard.left', 'left', figures, (each) => each?.client_left ?? 0),
+  ])
+}
+
+export function tokensByUnit(report: Report, span: Span, now: number, naming: Naming): Drawing {
+  const { labels, figures } = units(report, span, now, naming)
+  return bars(labels, [line('figures.input', 'input', figures, (each) => (each ? read(each) : 0)), line('figures.output', 'output', figures, (each) => each?.output_tokens ?? 0)])
+}
+
+/** A line for each percentile; in an hour there are too few points for lines, so it stands still. */
+export function latencies(report: Report, span: Span, now: number, naming: Naming, of: Latency): Drawing {
+  const { labels, figures } = units(report, span, now, naming)
+  if (labels.length < 4) {
+    return { kind: 'groups', labels: [''], lines: PERCENTILES.map((each) => ({ name: `dashboard.${each}`, tone: each, values: [report.total[of][each]] })), measure: 'time' }
+  }
+  return { kind: 'lines', labels, lines: PERCENTILES.map((each) => ({ name: `dashboard.${each}`, tone: each, values: figures.map((one) => one?.[of][each] ?? null) })), measure: 'time' }
+}
+
+/** Where the most is, over all lines together; null when there is nothing. */
+export function peak({ kind, labels, lines }: Drawing): { label: string; value: number } | null {
+  const over = labels.map((_, index) => {
+    const values = lines.map((each) => each.values[index] ?? 0)
+    return kind === 'bars' ? values.reduce((sum, each) => sum + each, 0) : Math.max(...values)
+  })
+  const value = Math.max(0, ...over)
+  return value ? { label: labels[over.indexOf(value)] ?? '', value } : null
+}
