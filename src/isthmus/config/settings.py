@@ -543,13 +543,16 @@ class AccountSettings(Section):
 class DefaultSettings(Section):
     """For every provider that does not say so itself."""
 
-    loss_policy: Policy = Field(default=Policy.REPAIR, description="As `loss_policy` of a provider.")
-    connect_timeout_s: Seconds = Field(default=10.0, description="As `connect_timeout_s` of a provider.")
-    first_byte_timeout_s: Seconds = Field(
-        default=300.0, description="As `first_byte_timeout_s` of a provider."
+    loss_policy: Policy = Field(
+        default=Policy.REPAIR,
+        description="Content the model cannot take: `repair` puts a visible placeholder, `strict` answers 400.",
     )
-    idle_timeout_s: Seconds = Field(default=300.0, description="As `idle_timeout_s` of a provider.")
-    timeout_s: Seconds = Field(default=600.0, description="As `timeout_s` of a provider.")
+    connect_timeout_s: Seconds = Field(default=10.0, description="How long connecting may take.")
+    first_byte_timeout_s: Seconds = Field(
+        default=300.0, description="How long the upstream may be silent before its first byte."
+    )
+    idle_timeout_s: Seconds = Field(default=300.0, description="How long a stream may pause.")
+    timeout_s: Seconds = Field(default=600.0, description="How long a plain (not streamed) answer may take.")
 
 
 class RequestLogSettings(Section):
