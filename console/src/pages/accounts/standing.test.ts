@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { needsSignIn, shareUsed, standingOf } from './standing'
+import { needsSignIn, requestsOf, shareUsed, standingOf } from './standing'
 
 const rest = (model: string | null, until: string, reason = 'rate_limit') => ({ model, until, reason, text: `${reason} said`, strikes: 1 })
 
@@ -18,6 +18,11 @@ test('one that was switched off for a reason is not one that an operator switche
   expect(standingOf({ state: 'disabled', off_reason: 'needs sign-in: refused', coolings: [] })).toMatchObject({ look: 'bad', reason: 'needs sign-in: refused' })
   expect(needsSignIn({ off_reason: 'needs sign-in: refused' })).toBe(true)
   expect(needsSignIn({ off_reason: null })).toBe(false)
+})
+
+test('requests of an account of the file are not counted, and not nought', () => {
+  expect(requestsOf({ read_only: true, successes: 0, failures: 0 })).toBeNull()
+  expect(requestsOf({ read_only: false, successes: 2, failures: 1 })).toBe(3)
 })
 
 test.each([[5, 10, 0.5], [12, 10, 1.2], [5, null, null], [null, 10, null], [0, 0, null]])('%s of %s is %s', (used, limit, share) => {

@@ -29,6 +29,9 @@ export function standingOf(account: Pick<Account, 'state' | 'off_reason' | 'cool
 /** Whether its owner must agree anew before it can be used. */
 export const needsSignIn = (account: Pick<Account, 'off_reason'>): boolean => account.off_reason?.startsWith('needs sign-in') ?? false
 
+/** How many requests it has served or failed; null where nobody counts, as for accounts of the configuration file. */
+export const requestsOf = (account: Pick<Account, 'read_only' | 'successes' | 'failures'>): number | null => (account.read_only ? null : account.successes + account.failures)
+
 /** The part of its allowance that is used, where the upstream named both figures. */
 export function shareUsed(used: number | null | undefined, limit: number | null | undefined): number | null {
   return used == null || limit == null || limit <= 0 ? null : used / limit
