@@ -19,6 +19,7 @@ test('taking back is a change only of what is stored', () => {
 test('the default is written down only against the file', () => {
   expect(byDefault({}, DAYS)).toEqual({ [DAYS.name]: 30 })
   expect(byDefault({ [PLAIN.name]: 5 }, PLAIN)).toEqual({})
+  expect(byDefault({}, { ...PLAIN, default: null })).toEqual({})
 })
 
 test('after saving, what was saved is no change any more', () => {

@@ -16,9 +16,9 @@ export function takenBack(changes: Changes, setting: Held): Changes {
   return setting.changed ? { ...others, [setting.name]: null } : others
 }
 
-/** As it is shipped: nothing is stored where file and environment say the same. */
+/** As it is shipped: nothing is stored where file and environment say the same, and unset can only be what they leave unset. */
 export function byDefault(changes: Changes, setting: Held): Changes {
-  return same(setting.configured, setting.default) ? takenBack(changes, setting) : withValue(changes, setting, setting.default)
+  return setting.default === null || same(setting.configured, setting.default) ? takenBack(changes, setting) : withValue(changes, setting, setting.default)
 }
 
 /** What will be in force once the changes are saved. */
