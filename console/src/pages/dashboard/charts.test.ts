@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { latencies, peak, requestsByUnit, tokensByUnit } from './charts'
+import { latencies, peak, requestsByUnit, timeStep, tokensByUnit } from './charts'
 import type { Figures, Report } from './figures'
 import { HOUR, type Span } from './range'
 
@@ -36,6 +36,10 @@ test('an hour without requests has no latency, not a short one', () => {
 test('of a short time there is one latency', () => {
   const short = latencies(report, { ...span, since: NOW - HOUR - (NOW % HOUR) }, NOW, name, 'duration_ms')
   expect([short.kind, short.lines.map((each) => each.values)]).toEqual(['groups', [[100], [200], [900]]])
+})
+
+test('marks of an axis of times stand at whole seconds and minutes', () => {
+  expect([27, 900, 9_700, 110_000, 230_000].map(timeStep)).toEqual([10, 500, 5_000, 30_000, 60_000])
 })
 
 test('the peak of bars is that of their sum', () => {

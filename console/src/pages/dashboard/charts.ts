@@ -70,6 +70,12 @@ export function latencies(report: Report, span: Span, now: number, naming: Namin
   return { kind: 'lines', labels, lines: PERCENTILES.map((each) => ({ name: `dashboard.${each}`, tone: each, values: figures.map((one) => one?.[of][each] ?? null) })), measure: 'time' }
 }
 
+const STEPS_MS = [10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 3e4, 6e4, 12e4, 3e5, 6e5, 12e5, 18e5, 36e5] as const
+/** Between the marks of an axis of times: seconds and minutes are not counted in tens. */
+export function timeStep(longest: number): number {
+  return STEPS_MS.find((each) => longest / each <= 4) ?? 72e5
+}
+
 /** Where the most is, over all lines together; null when there is nothing. */
 export function peak({ kind, labels, lines }: Drawing): { label: string; value: number } | null {
   const over = labels.map((_, index) => {

@@ -63,7 +63,7 @@ export function useAccountCounts(on: Ref<boolean>) {
 /** Names of keys by their ids; of keys that are deleted nobody knows them. */
 export function useKeyNames() {
   return useQuery({
-    queryKey: ['keys', 'names'],
+    queryKey: ['keys', 'names-by-id'],
     queryFn: async ({ signal }) => new Map((await api.get('/v2/keys', { query: { limit: 500 }, signal })).items.map((key) => [key.id, key.name])),
     staleTime: 30_000,
   })
