@@ -11,14 +11,14 @@ addTexts(
     // List
     column: { time: 'Time', status: 'Status', model: 'Model', key: 'Key', tokens: 'Tokens', cost: 'Cost', duration: 'Duration', losses: 'Losses', provider: 'Provider', account: 'Account', client: 'Client', error: 'Error' },
     none: 'No requests yet', noneText: 'Everything that clients ask of this gateway is listed here: who, what, how long and what came of it. Never its content.', noneOwn: 'What is asked with your keys is listed here.', noneFound: 'No request matches', noneFoundText: 'Try other words, a longer time or fewer filters.', toPlayground: 'Try a model',
-    shown: '{count} requests', backTo: 'back to {time}', searching: 'Searching older requests…', searchOn: 'Search further', window: 'The newest {count} are shown. End the live view to look further back.',
-    openOne: 'Request at {time}, {id}', servedBy: 'served by', by: 'by', first: 'first {time}', firstToken: 'First token', inOut: '{input} in, {output} out', lost: '{count} losses', attemptsMade: '{count} attempts', clientLeft: 'client left',
+    shown: '{count} request | {count} requests', backTo: 'back to {time}', searching: 'Searching older requests…', searchOn: 'Search further', window: 'The newest {count} are shown. End the live view to look further back.',
+    openOne: 'Request at {time}, {id}', servedBy: 'served by', by: 'by', first: 'first {time}', firstToken: 'First token', inOut: '{input} in, {output} out', lost: '{count} loss | {count} losses', attemptsMade: '{count} attempt | {count} attempts', clientLeft: 'client left',
     dialect: { openai_chat: 'Chat', openai_completions: 'Completions', anthropic: 'Messages' },
     // Live
     live: { off: 'Live', on: 'Live', held: 'Held', connecting: 'Connecting…', waiting: 'Connection lost', help: 'Show requests as they end; they are held back while you read', notPast: 'The chosen time ends in the past' },
     showHeld: '{count} new', missed: '{count} went by', gap: 'Some went by', missedText: 'More requests ended than could be shown. Load the newest from the log.',
     // Export
-    export: { title: 'Export requests', text: 'Every request in the log, as CSV.', textFiltered: 'Every request that fits the filters, as CSV.', what: 'One row for each request, with all its figures. No content of requests or answers is in it.', progress: '{rows} rows, {size}', done: '{rows} rows exported' },
+    export: { title: 'Export requests', text: 'Every request in the log, as CSV.', textFiltered: 'Every request that fits the filters, as CSV.', what: 'One row for each request, with all its figures. No content of requests or answers is in it.', progress: '{rows} row, {size} | {rows} rows, {size}', done: '{rows} row exported | {rows} rows exported' },
     // One request
     one: 'Request', newer: 'Newer request', older: 'Older request', tryModel: 'Open in the playground', clientLeftText: 'It closed the connection before the answer was over. That counts neither as a success nor as a failure.',
     timeLine: 'Time line', atOnce: 'It was over at once', received: 'Received', attempt: 'Attempt {number} {account}', answered: 'answered', ended: 'End', endToEnd: 'The log keeps how long each attempt took, not when it began: they are drawn one after another.',

@@ -42,10 +42,14 @@ export function useLive(on: Ref<boolean>, query: Ref<LogQuery>, holding: Ref<boo
     gap.value = false
   }
 
-  watch(holding, (now) => { if (!now) watched.value = release(watched.value) })
+  function show(): void {
+    watched.value = release(watched.value)
+  }
+
+  watch(holding, (now) => { if (!now) show() })
   watch([on, () => JSON.stringify(query.value)], forget)
   watch(state, (now) => { if (now === 'live') begun() })
   onScopeDispose(() => { window.clearTimeout(pulse) })
 
-  return { watched, gap, state, forget }
+  return { watched, gap, state, forget, show }
 }
