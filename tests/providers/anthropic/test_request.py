@@ -275,6 +275,7 @@ def test_what_has_no_counterpart_is_noted() -> None:
         "logit_bias=dropped",
         "prompt_cache_key=dropped",
     ]
+    assert losses(asking(session="conv_1", session_kept=b"")) == []
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,8 @@ class _Request:
 
     def _drop_knobs(self) -> None:
         self._losses += [Loss(name, Action.DROPPED) for name in self._asked.knobs]
-        if self._asked.session is not None:
+        # The id of a conversation that the gateway remembers is no field of the client's: nothing of what it asked for is lost.
+        if self._asked.session is not None and self._asked.session_kept is None:
             self._losses.append(Loss("prompt_cache_key", Action.DROPPED))
 
 
