@@ -48,6 +48,12 @@ def test_each_failure_says_what_may_be_tried(trouble: Trouble, kind: Kind, statu
     assert (error.kind, error.status, error.next) == (kind, status, next)
 
 
+def test_a_failure_is_said_with_the_status_that_it_had() -> None:
+    error = FAILURES.of(Trouble("API Error: 502 broken", "server_error", 502, "api_error"))
+    assert (error.status, error.kind) == (502, Kind.UPSTREAM)
+    assert "(502)" in error.message
+
+
 def test_the_api_s_own_words_for_a_bad_request_reach_the_client_alone() -> None:
     error = FAILURES.of(
         Trouble("API Error: 400 tools.0: Extra inputs", "invalid_request", 400, "invalid_request_error")

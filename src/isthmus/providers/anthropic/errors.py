@@ -57,9 +57,9 @@ class Refusals:
             return self._without_words(head.status, shown, head.headers)
         return self._spoken(detail, head.status, head.headers)
 
-    def told(self, detail: ErrorDetail) -> UpstreamError:
-        """An error inside an answer that began with status 200."""
-        return self._spoken(detail, STATUS_OF.get(detail.type or "", 500), {}, in_stream=True)
+    def told(self, detail: ErrorDetail, status: int | None = None) -> UpstreamError:
+        """An error inside an answer that began with status 200. `status`: what it was otherwise, where somebody says so."""
+        return self._spoken(detail, status or STATUS_OF.get(detail.type or "", 500), {}, in_stream=True)
 
     def _spoken(
         self, detail: ErrorDetail, status: int, headers: Mapping[str, str], *, in_stream: bool = False

@@ -74,7 +74,8 @@ class Failures:
                 next=Next.NOTHING,
                 detail=text,
             )
-        told = Refusals(self.provider, self.now_s).told(ErrorDetail(kind, _PREFACE.sub("", text)))
+        status = trouble.status if kind == "api_error" else None
+        told = Refusals(self.provider, self.now_s).told(ErrorDetail(kind, _PREFACE.sub("", text)), status)
         told.status = trouble.status or told.status
         told.detail = told.detail or text
         if kind == "rate_limit_error" and resets_at_s is not None:
@@ -125,8 +126,8 @@ class Failures:
 
     def _logged_out(self, trouble: Trouble) -> UpstreamError:
         return UpstreamError(
-            f"the Claude Code CLI of provider {self.provider!r} is not signed in: set api_key to an API key, "
-            "or to a token that `claude setup-token` prints",
+            f"the Claude Code CLI of provider {self.provider!r} is not signed in: set api_key to an API key that "
+            "its upstream takes, or to a token that `claude setup-token` prints",
             status=trouble.status or 401,
             next=Next.OTHER_ACCOUNT,
             scope=Scope.CREDENTIAL,
