@@ -74,8 +74,8 @@ class Failures:
                 next=Next.NOTHING,
                 detail=text,
             )
-        status = trouble.status if kind == "api_error" else None
-        told = Refusals(self.provider, self.now_s).told(ErrorDetail(kind, _PREFACE.sub("", text)), status)
+        was = trouble.status if kind == "api_error" else None
+        told = Refusals(self.provider, self.now_s).told(ErrorDetail(kind, _PREFACE.sub("", text)), was)
         told.status = trouble.status or told.status
         told.detail = told.detail or text
         if kind == "rate_limit_error" and resets_at_s is not None:
