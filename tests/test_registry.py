@@ -163,10 +163,6 @@ def test_the_operators_word_on_what_a_model_carries(settings: dict[str, Any]) ->
         ({"type": "claude-code", "amazon_q": {"origin": "CLI"}}, "`amazon_q` means nothing"),
         ({"type": "claude-code", "proxy": "socks5://p:1"}, "no SOCKS proxy: name one of http://"),
         ({"type": "claude-code", "claude_code": {"mcp": {"enabled": True}}}, "`mcp.enabled` needs"),
-        (
-            {"type": "claude-code", "claude_code": {"file_access": {"additional_dirs": ["here"]}}},
-            "'here' is not an absolute path",
-        ),
         ({"type": "dummy", "claude_code": {"mode": "one_shot"}}, "set `type: claude-code`"),
         ({"type": "anthropic", "claude_web": {"locale": "de-DE"}}, "`claude_web` means nothing"),
         ({"type": "dummy", "amazon_q": {"origin": "CLI"}}, "`amazon_q` means nothing to type 'dummy'"),

@@ -135,7 +135,7 @@ async def test_what_was_learned_is_known_to_every_source(
         (
             0,
             {"skip_permissions": True},
-            {"enabled": True, "config_file": "/mcp.json", "allowed": ["a"]},
+            {"enabled": True, "allowed": ["a"]},
             False,
         ),
     ],
@@ -151,16 +151,33 @@ async def test_what_is_refused_to_root_is_said_before_anybody_asks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("isthmus.cli.crews.os.geteuid", lambda: user)
+    servers = tmp_path / "mcp.json"
+    servers.write_text('{"mcpServers": {}}')
+    mcp = {"config_file": str(servers), **mcp}
     chosen = settings(parrot(tmp_path), pool={"size": 1 if refused else 0}, file_access=access, mcp=mcp)
     gateway = build(chosen, hands)
     begin_crews(chosen, hands, gateway.endpoints.offer)
     await until(lambda: bool(lines), 30)
-    said = [(each["error"], each["detail"]) for each in lines if "could not be tried out" in each["event"]]
+    said = [(each["error"], each["detail"]) for each in lines if "will not do" in each["event"]]
     assert said == ([(AS_ROOT, AS_ROOT_WAY_OUT)] if refused else [])
     found = await try_out_alone(face(gateway), chosen.providers["claude"])
     assert (found.problem, found.way_out) == ((AS_ROOT, AS_ROOT_WAY_OUT) if refused else (None, None))
     if refused:
         assert hands.crews.figures()[0].started == 0
+
+
+async def test_a_file_of_servers_that_is_not_there_is_said_before_anybody_asks(
+    hands: Hands, tmp_path: Path, lines: list[Any]
+) -> None:
+    missing = tmp_path / "mcp.json"
+    chosen = settings(parrot(tmp_path), pool={"size": 0}, mcp={"enabled": True, "config_file": str(missing)})
+    gateway = build(chosen, hands)
+    begin_crews(chosen, hands, gateway.endpoints.offer)
+    await until(lambda: bool(lines), 30)
+    (line,) = [each for each in lines if "will not do" in each["event"]]
+    assert line["error"] == f"`claude_code.mcp.config_file`: {missing}: No such file or directory"
+    found = await try_out_alone(face(gateway), chosen.providers["claude"])
+    assert (found.problem, found.way_out) == (line["error"], line["detail"])
 
 
 async def test_a_program_that_is_not_there_is_said_once(

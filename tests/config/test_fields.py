@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from isthmus.config.fields import (
     RESERVED_NAMES,
+    AbsolutePath,
     ClientKey,
     Count,
     HeaderName,
@@ -38,6 +39,7 @@ def read(kind: Any, value: object) -> Any:
     [
         (HttpUrl, " https://api.example.com/v1/ ", "https://api.example.com/v1"),
         (HttpUrl, "http://[::1]:8080", "http://[::1]:8080"),
+        (AbsolutePath, "/srv/../mcp.json", "/srv/../mcp.json"),
         (OpenDirectory, "/srv/images", "/srv/images"),
         (MirrorPrefix, "/mirror/", "/mirror"),
         (MirrorPrefix, "/team_1/my.own", "/team_1/my.own"),
@@ -63,6 +65,9 @@ def test_good_values(kind: Any, given: object, read_as: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "given"),
     [
+        (AbsolutePath, "mcp.json"),
+        (AbsolutePath, "~/mcp.json"),
+        (AbsolutePath, ""),
         (OpenDirectory, "images"),
         (OpenDirectory, "~/images"),
         (OpenDirectory, "/srv/../etc"),

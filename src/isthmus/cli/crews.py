@@ -13,6 +13,7 @@ from typing import Final, Self
 
 import structlog
 
+from isthmus.cli.claude_files import Unfit, check_files
 from isthmus.config import ProviderSettings
 from isthmus.config.settings import ClaudeCodeSettings
 from isthmus.control.statistics import ProcessFigures
@@ -112,20 +113,32 @@ def has_self_test(source: Source) -> bool:
 
 
 async def try_out(source: Source, settings: ProviderSettings) -> Verdict:
-    """Asks the program for its version and holds the self-test. Nobody's model is asked. Raises `GatewayError`."""
+    """Asks the program for its version and holds the self-test. Nobody's model is asked.
+
+    Raises `GatewayError`; `Unfit` where the program is sound and something else on this machine is not.
+    """
     assert source.crew is not None
     assert isinstance(source.provider, ClaudeCode)
     if _is_refused_to_root(source.provider):
-        raise UpstreamError(AS_ROOT, detail=AS_ROOT_WAY_OUT)
+        raise Unfit(AS_ROOT, AS_ROOT_WAY_OUT)
     path = await asyncio.to_thread(find_claude, _path(settings))
     version = await version_of(path)
     await rehearse(source.provider.try_out(), source.crew)
+    await asyncio.to_thread(check_files, settings.claude_code)
     return Verdict(path, version, source.provider.learned.can_tell)
 
 
 async def _try_out(source: Source, settings: ProviderSettings) -> None:
     try:
         verdict = await try_out(source, settings)
+    except Unfit as error:
+        log.warning(
+            "Claude Code will not do as it is set up",
+            provider=source.name,
+            error=error.message,
+            detail=error.detail,
+        )
+        return
     except GatewayError as error:
         detail = error.detail if isinstance(error, UpstreamError) else ""
         log.warning(

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-from isthmus.cli.crews import AS_ROOT, AS_ROOT_WAY_OUT, OLD, has_self_test, try_out
+from isthmus.cli.claude_files import Unfit
+from isthmus.cli.crews import OLD, has_self_test, try_out
 from isthmus.config import ProviderSettings
 from isthmus.config.checks import CLAUDE_CODE
 from isthmus.core.commands import (
@@ -237,15 +238,15 @@ def _check(events: list[Event]) -> bool:
 
 def _in_full(error: GatewayError) -> str:
     """What the operator may know and a client may not."""
-    if error.message == AS_ROOT:
-        return AS_ROOT  # the way out stands beside it
+    if isinstance(error, Unfit):
+        return error.message  # the way out stands beside it
     detail = " ".join(error.detail.split())[:300] if isinstance(error, UpstreamError) else ""
     return f"{error.message} ({detail})" if detail and detail not in error.message else error.message
 
 
 def _way_out(error: GatewayError, name: str, settings: ProviderSettings) -> str:
-    if error.message == AS_ROOT:
-        return AS_ROOT_WAY_OUT
+    if isinstance(error, Unfit):
+        return error.detail
     status = error.status if isinstance(error, UpstreamError) else 0
     if status in {401, 403}:
         return f"correct providers.{name}.api_key"

@@ -99,6 +99,12 @@ def _name_of_provider(name: str) -> str:
     return name
 
 
+def _absolute_path(value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError("is not an absolute path: begin it with /")
+    return value
+
+
 def _open_directory(value: str) -> str:
     parts = [part for part in value.split("/") if part not in ("", ".")]
     if not value.startswith("/") or ".." in parts or _CONTROL.search(value):
@@ -250,6 +256,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+AbsolutePath = Annotated[str, AfterValidator(_absolute_path)]
 OpenDirectory = Annotated[str, AfterValidator(_open_directory)]
 MirrorPrefix = Annotated[str, AfterValidator(_mirror_prefix)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from isthmus.config.capabilities import Capabilities
 from isthmus.config.fields import (
+    AbsolutePath,
     ClientKey,
     Count,
     DatabaseUrl,
@@ -215,7 +216,7 @@ class ClaudeCodeFileSettings(Section):
         default=False,
         description="Whether `skip_permissions` is meant even if `server.host` is not loopback.",
     )
-    additional_dirs: tuple[Text, ...] = Field(
+    additional_dirs: tuple[AbsolutePath, ...] = Field(
         default=(),
         description="Absolute paths of directories that its file tools may see, beside an empty one of its own.",
     )
@@ -237,7 +238,7 @@ class ClaudeCodeMcpSettings(Section):
     """MCP servers that Claude Code starts itself."""
 
     enabled: bool = Field(default=False, description="Whether servers are started at all.")
-    config_file: Text | None = Field(
+    config_file: AbsolutePath | None = Field(
         default=None,
         description="Absolute path of a file with `mcpServers`, as Claude Code has it; required.",
     )
