@@ -18,7 +18,7 @@ addTexts(
     help: {
       name: 'By which people tell it from others.', note: 'For administrators; clients never see it.', owner: 'Sees the key and what it used.', expires: 'From then on the key is refused.', models: 'One a line; * stands for anything, as in claude-*. Empty: all.', providers: 'One a line. Empty: all.', ips: 'Addresses and networks, such as 10.0.0.0/8, one a line. Empty: from anywhere.', mcp: 'Servers that Claude Code starts itself.', mcpNames: 'One a line: files for a server, files:read_* for some of its tools.', budgets: 'Days and months are those of UTC. Models without a price count nothing.', secret: 'At least 8 characters. Empty: one is made.',
     },
-    field: { name: 'Name', note: 'Note', owner: 'Owner', expires: 'Valid until', created: 'Made', updated: 'Changed', lastUsed: 'Last used', prefix: 'Begins with', id: 'Id', secret: 'A secret that clients have already' },
+    field: { name: 'Name', note: 'Note', owner: 'Owner', expires: 'Valid until', created: 'Made', updated: 'Changed', lastUsed: 'Last used', id: 'Id', secret: 'A secret that clients have already' },
     mcp: { default: 'What the provider allows', none: 'None', some: 'Only these' }, mcpNames: 'MCP servers and tools', preset: { never: 'Never ends', days: '{count} day | {count} days', year: '1 year' }, group: { access: 'What it may use', limits: 'How much it may use', other: 'Owner, note, own secret' },
     // Doing
     createTitle: 'New key', createText: 'Only the name is needed. The secret is shown once, when the key is made.', rotate: 'New secret', enabled: '{name} is on', disabled: '{name} is off', deleted: '{name} is deleted',
@@ -49,7 +49,7 @@ addTexts(
     help: {
       name: '便于与其他密钥区分。', note: '仅供管理员，客户端看不到。', owner: '可以看到此密钥及其用量。', expires: '到期后密钥会被拒绝。', models: '每行一个；* 代表任意内容，如 claude-*。留空：全部。', providers: '每行一个。留空：全部。', ips: '地址或网段，如 10.0.0.0/8，每行一个。留空：任何地方。', mcp: '由 Claude Code 自行启动的服务器。', mcpNames: '每行一个：files 表示整个服务器，files:read_* 表示其中部分工具。', budgets: '日与月按 UTC 计算。没有价格的模型不计费用。', secret: '至少 8 个字符。留空：自动生成。',
     },
-    field: { name: '名称', note: '备注', owner: '所有者', expires: '有效期至', created: '创建时间', updated: '更改时间', lastUsed: '上次使用', prefix: '开头', id: 'ID', secret: '客户端已有的密文' },
+    field: { name: '名称', note: '备注', owner: '所有者', expires: '有效期至', created: '创建时间', updated: '更改时间', lastUsed: '上次使用', id: 'ID', secret: '客户端已有的密文' },
     mcp: { default: '与提供方允许的相同', none: '不可用', some: '仅限这些' }, mcpNames: 'MCP 服务器与工具', preset: { never: '永不到期', days: '{count} 天', year: '1 年' }, group: { access: '可以使用什么', limits: '可以使用多少', other: '所有者、备注、自带密文' },
     createTitle: '新建密钥', createText: '只需填写名称。密文仅在创建时显示一次。', rotate: '更换密文', enabled: '{name} 已启用', disabled: '{name} 已停用', deleted: '{name} 已删除',
     rotateOne: '为 {name} 更换密文？', rotateText: '现有密文会立即失效。使用它的客户端在换上新密文之前无法工作。', disableOne: '停用 {name}？', disableText: '重新启用之前，使用它的客户端会被拒绝。', deleteOne: '删除 {name}？', deleteText: '使用它的客户端会被拒绝，用量记录也会丢失。若要保留记录，请改为停用。',
