@@ -32,10 +32,11 @@ test.each([
   expect(changeOf(result('STR-01', 'chat', now), result('STR-01', 'chat', before))).toBe(change)
 })
 
-test('what an earlier run did not have is new, and nothing is when there was none', () => {
+test('what an earlier run did not have has not changed', () => {
   const now = [result('STR-01', 'chat')]
-  expect(cellsOf(now, [])[0]?.change).toBe('new')
+  expect(cellsOf(now, [result('STR-02', 'chat', 'fail')])[0]?.change).toBeNull()
   expect(cellsOf(now, null)[0]?.change).toBeNull()
+  expect(cellsOf(now, [result('STR-01', 'chat', 'fail')])[0]).toMatchObject({ change: 'mended', before: { result: 'fail' } })
 })
 
 test('only a finished run of the same target is compared with', () => {

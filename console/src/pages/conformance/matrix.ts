@@ -4,7 +4,7 @@ import type { components } from '../../api/schema'
 export type Run = components['schemas']['RunAnswer']
 export type RunWithResults = components['schemas']['RunDetail']
 export type Result = components['schemas']['ResultAnswer']
-export type Change = 'broken' | 'mended' | 'other' | 'new'
+export type Change = 'broken' | 'mended' | 'other'
 
 /** The order of the project's own list; a group that is not in it comes last. */
 export const GROUPS = ['REQ', 'RSP', 'STR', 'ERR', 'AUX'] as const
@@ -28,10 +28,9 @@ export interface Group {
 
 export const keyOf = (result: Pick<Result, 'id' | 'title' | 'dialect'>): string => `${result.id} ${result.dialect} ${result.title}`
 
-/** What became of a case since `before`; null when nothing did. Undefined before: the earlier run did not have it. */
+/** What became of a case since `before`; null when nothing did, or the earlier run did not have it. */
 export function changeOf(now: Result, before: Result | undefined): Change | null {
-  if (!before) return 'new'
-  if (before.result === now.result) return null
+  if (!before || before.result === now.result) return null
   if (now.result === 'fail') return 'broken'
   return before.result === 'fail' ? 'mended' : 'other'
 }
@@ -42,7 +41,7 @@ export function cellsOf(results: readonly Result[], earlier: readonly Result[] |
   return results.map((result) => {
     const key = keyOf(result)
     const before = known.get(key)
-    return { key, result, before, change: earlier ? changeOf(result, before) : null }
+    return { key, result, before, change: changeOf(result, before) }
   })
 }
 
