@@ -9,7 +9,7 @@ BIN := .venv/bin
 CODE := src tests bench tools hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo demo-amazon-q test check format bench console console-types requirements clean
+.PHONY: help serve demo demo-amazon-q test check format bench console console-check console-types requirements clean
 .PHONY: python runtime dev judges site
 
 help:  ## list what one can do
@@ -42,6 +42,9 @@ bench: dev  ## measure CPU, time to first token and memory; options go into ARGS
 
 console: python  ## build the web console, as the other commands do where it is due
 	@$(ENVIRONMENTS) console
+
+console-check: python  ## check the console: types, unit tests, texts of both languages
+	@$(ENVIRONMENTS) console-check
 
 console-types: dev  ## write the console's types anew from the admin API
 	$(BIN)/python -m tools.console_types

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "console"
 SITE = ROOT / "src" / "isthmus" / "console" / "site"
-_NOT_SOURCES = {"node_modules", "dist", "coverage"}
+_NOT_SOURCES = {"node_modules", "dist", "coverage", ".vitest"}
 _WRITTEN_BY_THE_BUILD = {"auto-imports.d.ts", "components.d.ts"}
 _NPMS_OWN = re.compile(r"npm error( code \w+| errno \S+| syscall \w+)?")
 """Lines of npm that are for programs."""
@@ -100,6 +100,13 @@ def build(node: Node, scratch: Path, folder: Path = SOURCES, site: Path = SITE) 
     node.run("vite build", vite, "build", "--outDir", scratch, "--emptyOutDir", cwd=folder)
     node.run("compressing", folder / "compress.mjs", scratch, cwd=folder)
     put_in_place(scratch, site)
+
+
+def check(node: Node, folder: Path = SOURCES) -> None:
+    """Types and unit tests. Expects `build` to have been run: it writes types of its own. Raises `ConsoleNotBuilt`."""
+    packages = folder / "node_modules"
+    node.run("vue-tsc", packages / "vue-tsc" / "bin" / "vue-tsc.js", "--noEmit", cwd=folder)
+    node.run("vitest", packages / "vitest" / "vitest.mjs", "run", cwd=folder)
 
 
 def put_in_place(built: Path, site: Path) -> None:

@@ -1,6 +1,6 @@
 """Makes the environments that `make` needs, each from its own hashed requirement file.
 
-    python -m tools.environments runtime | dev | judges | console | console-if-possible
+    python -m tools.environments runtime | dev | judges | console | console-if-possible | console-check
 
 One environment, `.venv`, runs the gateway and, with more in it, the tests. The judges (official clients that cannot share
 an environment with anything else, Node, the Claude Code binary) live in `.cache/judges/`. The console is built by the same Node.
@@ -208,6 +208,17 @@ def make_console() -> None:
     make_fresh(BUILT / STAMP, [REQUIREMENTS / "node.txt", *console.sources()], build)
 
 
+def check_console() -> None:
+    """Whether its types agree and its unit tests pass; known already where nothing has changed since."""
+    make_console()
+
+    def check() -> None:
+        print("checking the console: types, unit tests", flush=True)
+        console.check(NODE)
+
+    make_fresh(BUILT / f"{STAMP}-checked", [REQUIREMENTS / "node.txt", *console.sources()], check)
+
+
 def make_console_if_possible() -> bool:
     """Whether the console is there; says in one line why not. A gateway without it serves all the rest."""
     try:
@@ -230,6 +241,8 @@ def main(arguments: Sequence[str]) -> int:
                 return 1
         case ["console"]:
             make_console()
+        case ["console-check"]:
+            check_console()
         case ["console-if-possible"]:
             if not make_console_if_possible() and os.environ.get("CI") == "true":
                 return 1
@@ -246,4 +259,4 @@ if __name__ == "__main__":
         sys.exit(f"tools/environments.py: {error}")
     except console.ConsoleNotBuilt as failure:
         print(failure.output, file=sys.stderr)
-        sys.exit(f"tools/environments.py: the console could not be built: {failure}")
+        sys.exit(f"tools/environments.py: the console: {failure}")

@@ -27,7 +27,14 @@ def test_the_gist_of_a_failure_is_one_line(output: str, gist: str) -> None:
 
 
 def test_a_build_depends_on_what_is_written_by_hand(tmp_path: Path) -> None:
-    for name in ("b.ts", "src/a.vue", "src/components.d.ts", "node_modules/vue/index.js", ".npmrc"):
+    for name in (
+        "b.ts",
+        "src/a.vue",
+        "src/components.d.ts",
+        "node_modules/vue/index.js",
+        ".npmrc",
+        ".vitest/x.json",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert [file.name for file in console.sources(tmp_path)] == [".npmrc", "b.ts", "a.vue"]
@@ -52,6 +59,11 @@ def test_a_failed_build_leaves_the_old_one(tmp_path: Path) -> None:
     with pytest.raises(ConsoleNotBuilt, match=r"^vite build failed: "):
         console.build(Node(tmp_path / "nowhere"), tmp_path / "scratch", tmp_path, site)
     assert console.is_built(site)
+
+
+def test_a_check_that_cannot_be_run_is_no_success(tmp_path: Path) -> None:
+    with pytest.raises(ConsoleNotBuilt, match=r"^vue-tsc failed: "):
+        console.check(Node(tmp_path / "nowhere"), tmp_path)
 
 
 @pytest.mark.judge

@@ -112,9 +112,10 @@ def test_a_console_that_cannot_be_built_stops_ci_alone(
 
 
 @pytest.mark.usefixtures("no_index")
-def test_whoever_asks_for_the_console_alone_is_told_that_it_failed() -> None:
+@pytest.mark.parametrize("asked", ["console", "console-check"])
+def test_whoever_asks_for_the_console_alone_is_told_that_it_failed(asked: str) -> None:
     with pytest.raises(subprocess.CalledProcessError):
-        environments.main(["console"])
+        environments.main([asked])
 
 
 def test_an_unknown_word_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
