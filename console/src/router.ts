@@ -28,10 +28,23 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   if (!to.meta.needs) return true
   const session = useSession()
-  if (await session.look()) return true
+  try {
+    if (await session.look()) return true
+  } catch (error) {
+    session.trouble = error
+    return true
+  }
   return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
 })
 
 router.afterEach((to) => {
   document.title = to.meta.title ? `${t(to.meta.title)} · Isthmus` : 'Isthmus'
+})
+
+// After an upgrade of the gateway, a page that was open asks for files that are gone: the new ones come with the page itself.
+router.onError((error: unknown, to) => {
+  if (error instanceof TypeError && /import|fetch/i.test(error.message) && history.state?.reloaded !== to.fullPath) {
+    history.replaceState({ ...history.state, reloaded: to.fullPath }, '')
+    location.assign(router.resolve(to).href)
+  }
 })

@@ -12,6 +12,8 @@ const RANK: Record<Role, number> = { holder: 1, viewer: 2, admin: 3 }
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>()
   const lost = ref(false)
+  /** Why nobody could say who is signed in. */
+  const trouble = ref<unknown>(null)
 
   onSessionLost(() => {
     lost.value = me.value != null
@@ -52,5 +54,5 @@ export const useSession = defineStore('session', () => {
   const may = (role: Role): boolean => me.value != null && RANK[me.value.role] >= RANK[role]
   const isAdmin = computed(() => may('admin'))
 
-  return { me, lost, look, signIn, setUp, signOut, may, isAdmin }
+  return { me, lost, trouble, look, signIn, setUp, signOut, may, isAdmin }
 })

@@ -43,6 +43,21 @@ def test_signing_out_leads_back_to_the_door(visit: Visits) -> None:
     expect(page).to_have_url(re.compile(r"/admin/sign-in"))
 
 
+def test_a_gateway_in_trouble_is_said_and_asked_again(visit: Visits) -> None:
+    visit.forgive(r"500|Internal Server Error")
+    page = visit("/about", role="viewer")
+    expect(page.get_by_role("heading", name="About")).to_be_visible()
+    page.route(
+        "**/v2/me",
+        lambda route: route.fulfill(status=500, json={"error": {"code": "internal", "message": "a bug"}}),
+    )
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("a bug")
+    page.unroute("**/v2/me")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="About")).to_be_visible()
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "Sign in"), ("zh", "登录")])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_browser_says_language_and_theme(
@@ -118,3 +133,14 @@ def test_what_pages_may_not_do_is_noticed(visit: Visits) -> None:
     for word in ("Content Security Policy", "script failed: on purpose", "console error: said aloud"):
         assert any(word in each for each in found), found
     visit.forgive("")
+
+
+def test_a_page_is_found_by_its_name(visit: Visits) -> None:
+    page = visit("/no-such-page", role="viewer")
+    expect(page.get_by_role("button", name="Search or jump to")).to_be_visible()
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog")
+    palette.get_by_placeholder("Search or jump to").fill("abou")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{visit.scenery.origin}/admin/about")
