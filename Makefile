@@ -25,7 +25,7 @@ demo-amazon-q: runtime site  ## the same on a simulated Amazon Q: no account, no
 	@exec $(BIN)/isthmus demo amazon-q $(ARGS)
 
 test: dev judges site  ## run every test, official clients included; PYTEST_ARGS="-k name" picks some
-	$(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: dev  ## what must be green on every commit: format, lint, types, shape, fast tests
 	$(BIN)/ruff format --check $(CODE)
