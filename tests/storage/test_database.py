@@ -127,3 +127,19 @@ async def test_a_full_disk_is_told_and_reading_goes_on(sqlite: Database) -> None
         await sqlite.write(fill)
     assert sqlite.last_error is not None
     assert await sqlite.healthy()
+
+
+async def test_whoever_is_cancelled_hears_of_nothing_else(sqlite: Database) -> None:
+    async def interrupted() -> None:
+        with sqlite._diagnosed():
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:  # As a driver does that tells of a lost connection instead.
+                raise Unreachable("lost") from None
+
+    task = asyncio.create_task(interrupted())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sqlite.last_error is None

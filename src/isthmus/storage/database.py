@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final, TypeVar
@@ -114,10 +115,14 @@ class Database:
 
     @contextmanager
     def _diagnosed(self) -> Iterator[None]:
-        """Renames drivers' exceptions, and remembers the last one."""
+        """Renames drivers' exceptions, and remembers the last one. Whoever is cancelled hears of nothing else."""
         try:
             yield
         except Exception as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # asyncmy turns a cancellation into a lost connection: a loop would note that and go on for ever.
+                raise asyncio.CancelledError from error
             meant = diagnose(error, self.address)
             if meant is None:
                 raise
