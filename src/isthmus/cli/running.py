@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -196,8 +196,15 @@ async def _beside(*coroutines: Coroutine[None, None, None]) -> AsyncIterator[Non
     try:
         yield
     finally:
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancels them until they end: a driver that is interrupted in its clean-up may keep the first word of it to itself."""
+    while unfinished := [task for task in tasks if not task.done()]:
+        for task in unfinished:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.wait(unfinished, timeout=1.0)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
