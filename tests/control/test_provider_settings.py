@@ -40,7 +40,7 @@ URL = "https://vendor.example/v1"
         ("anthropic", {"vendor": "openai"}, "settings"),
         ("no-such-type", {}, "type"),
         ("claude-code", {"api_key": "sk-1"}, "settings.api_key"),
-        ("claude-code", {"claude_code": {"mode": "batch"}}, "settings.claude_code.mode"),
+        ("claude-code", {"claude_code": {"mode": "sometimes"}}, "settings.claude_code.mode"),
         ("claude-code", {"claude_code": {"mcp": {"enabled": True}}}, "settings"),
         ("claude-code", {"proxy": Secret("socks5://u:p@h:1")}, "settings.proxy"),
         ("claude-code", {"whatever": 1}, "settings.whatever"),
