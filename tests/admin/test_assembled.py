@@ -340,14 +340,13 @@ def ids_in(value: Any) -> set[str]:
 
 
 async def everything_read(asker: Script) -> dict[str, Reply]:
-    """Path → answer, for every GET: first the lists, then all that they name."""
+    """Path → answer, for every GET: first the lists, then all that each of them names."""
     paths = [path for path, item in (await document())["paths"].items() if "get" in item]
     paths.remove("/v2/logs/tail")
     read = {path: await asker("GET", path) for path in ("/v2/openapi.json", *paths) if "{" not in path}
-    known = ids_in([reply.json for reply in read.values() if reply.body[:1] == b"{"][1:])
     for path in paths:
         if "{" in path:
-            for id in known:
+            for id in ids_in(read[path.partition("/{")[0]].json):
                 one = re.sub(r"\{[^}]*\}", id, path)
                 read[one] = await asker("GET", one)
     return read

@@ -34,5 +34,6 @@ def test_every_boundary_of_every_field_is_tried(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(120 + 60 * EXAMPLES)
 def test_whatever_is_sent_is_answered_as_documented(tmp_path: Path, database_url: str) -> None:
-    found = fuzz(Assembled(tmp_path, database_url), EXAMPLES, seed=SEED, phases=("fuzzing", "stateful"))
+    examples = EXAMPLES if database_url.startswith("sqlite") else 1
+    found = fuzz(Assembled(tmp_path, database_url), examples, seed=SEED, phases=("fuzzing", "stateful"))
     assert [str(each) for each in found] == []
