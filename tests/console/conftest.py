@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -16,12 +17,19 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 """The first of these on PATH. One without windows of its own takes half the time."""
 
 
+ALWAYS = {"test_shell.py", "test_roles.py", "test_welcome.py", "test_accounts.py"}
+"""Run by `make test`, too. All the others, page by page, are run by `make test-pages`."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs a browser is a judge's, and slow."""
+    here = Path(__file__).parent
     for item in items:
-        if "visit" in getattr(item, "fixturenames", ()):
+        if item.path.parent == here and "visit" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.judge)
             item.add_marker(pytest.mark.slow)
+            if item.path.name not in ALWAYS:
+                item.add_marker(pytest.mark.page)
 
 
 @pytest.fixture(scope="session")
