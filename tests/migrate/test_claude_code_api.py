@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from isthmus.config import ConversationSettings
 from isthmus.migrate.claude_code_api import read
 from isthmus.migrate.haul import Haul, NotThatProgram
 from isthmus.migrate.source import Options, Unreadable
@@ -37,8 +36,8 @@ KEYS = {
     "cache.enabled": {"carried"},
     "cache.max_entries": {"carried"},
     "cache.ttl_seconds": {"carried"},
-    "conversation.max_history_messages": {"carried"},
-    "conversation.session_timeout_minutes": {"carried"},
+    "conversation.max_history_messages": {"left_out"},
+    "conversation.session_timeout_minutes": {"left_out"},
     "database.url": {"left_out"},
     "database.max_connections": {"left_out"},
     "auth.enabled": {"left_out"},
@@ -84,9 +83,7 @@ def test_what_the_directory_amounts_to() -> None:
             },
         },
     }
-    conversations = {"max_history_messages": 20, "session_timeout_minutes": 30}
-    kept = {f"conversations.{name}": value for name, value in conversations.items()}
-    assert (haul.accounts, haul.keys, haul.settings) == ([], [], kept)
+    assert (haul.accounts, haul.keys, haul.settings) == ([], [], {})
     assert haul.report.closing[0] == "Write into isthmus.yaml: server: {host: 127.0.0.1, port: 8081}"
     assert "isthmus keys create" in haul.report.closing[1]
 
@@ -154,12 +151,6 @@ def test_an_executable_of_this_machine_is_kept(tmp_path: Path) -> None:
         ("[process_pool]\nmin_idle = -1", "process_pool.min_idle", {"left_out"}),
         ("[process_pool]\nsize = 3", "process_pool.size", {"changed"}),
         ("[cache]\nttl_seconds = 0", "cache.ttl_seconds", {"left_out"}),
-        ("[conversation]\nmax_history_messages = 0", "conversation.max_history_messages", {"left_out"}),
-        (
-            "[conversation]\nsession_timeout_minutes = 525601",
-            "conversation.session_timeout_minutes",
-            {"left_out"},
-        ),
         ("[mcp]\nconfig_file = 'nothing.json'", "mcp.config_file", {"changed"}),
         ("[mcp]\nconfig_json = 'no json made-up-token'", "mcp.config_json", {"left_out"}),
         ("[file_access]\nskip_permissions = true", "file_access.skip_permissions", {"carried"}),
@@ -172,16 +163,6 @@ def test_values_that_mean_something_else_here(tmp_path: Path, text: str, key: st
     haul = of_toml(tmp_path, f'[claude]\ncommand = "claude"\n{text}\n')
     assert in_all(haul, key) == lists
     assert_nothing_secret(haul, SECRETS)
-
-
-def test_limits_of_conversations_are_settings_of_the_gateway(tmp_path: Path) -> None:
-    most = "[conversation]\nmax_history_messages = 10000\nsession_timeout_minutes = 525600"
-    haul = of_toml(tmp_path, f'[claude]\ncommand = "claude"\n{most}\n')
-    found = {name.removeprefix("conversations."): value for name, value in haul.settings.items()}
-    taken = ConversationSettings.model_validate(found)
-    assert (taken.max_history_messages, taken.session_timeout_minutes) == (10_000, 525_600)
-    assert "conversations" not in str(settings_of(haul))
-    assert "never read" in said(haul.report.carried, "conversation.max_history_messages")
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,7 @@ _NO_BOUND: Final = (
 )
 _DATABASE: Final = "there is nothing of the program in it: the database of this gateway is `storage.url`"
 _AUTH: Final = "the program asked nobody for a key; create one with `isthmus keys create`"
-_CONVERSATION: Final = {"max_history_messages": 10_000, "session_timeout_minutes": 525_600}
-"""The most that `conversations` takes of each."""
+_HISTORY: Final = "the program never read it: set what you want of `conversations`"
 _NOT_READ: Final = "which the program wrote about and never read"
 
 
@@ -63,7 +62,7 @@ def read(path: Path, options: Options) -> Haul:
     add_mcp(provider, root.below("mcp"), found.folder)
     _pool(provider, root)
     _cache(provider, root)
-    _conversation(haul, root.below("conversation"))
+    _conversation(root.below("conversation"))
     _unused(root)
     _variables(haul, Entry(found.variables, haul.report))
     root.rest_is_unknown()
@@ -190,15 +189,9 @@ def _cache(provider: Gathered, root: Entry) -> None:
     cache.rest_is_unknown()
 
 
-def _conversation(haul: Haul, conversation: Entry) -> None:
-    """Limits of what the gateway remembers by `conversation_id`, whichever provider answers."""
-    for name, most in _CONVERSATION.items():
-        setting, count = f"conversations.{name}", conversation.integer(name)
-        if count is not None and 0 < count <= most:
-            haul.settings[setting] = count
-            conversation.carried(name, f"becomes `{setting}` {count}, {_NOT_READ}")
-        elif count is not None:
-            conversation.left_out(name, f"{count} is out of range: set `{setting}`")
+def _conversation(conversation: Entry) -> None:
+    """A client brings its whole conversation with each request."""
+    conversation.leave_out(dict.fromkeys(("max_history_messages", "session_timeout_minutes"), _HISTORY))
     conversation.rest_is_unknown()
 
 
