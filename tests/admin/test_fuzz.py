@@ -25,6 +25,7 @@ def ended() -> Iterator[None]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_every_boundary_of_every_field_is_tried(tmp_path: Path) -> None:
     found = fuzz(Assembled(tmp_path), 1, seed=SEED, phases=("examples", "coverage"))

@@ -194,6 +194,7 @@ def test_a_second_one_is_refused_while_the_first_runs(place: Path, run: Run) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_killed_time_and_again_it_repeats_and_loses_nothing(place: Path) -> None:
     """Each time at another moment. No line that had its result is asked again, and at the end every line has one."""

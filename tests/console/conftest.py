@@ -17,7 +17,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 """The first of these on PATH. One without windows of its own takes half the time."""
 
 
-ALWAYS = {"test_shell.py", "test_roles.py", "test_welcome.py", "test_accounts.py"}
+ALWAYS = {"test_shell.py", "test_roles.py"}
 """Run by `make test`, too. All the others, page by page, are run by `make test-pages`."""
 
 

@@ -80,6 +80,7 @@ async def read_steadily(database: Database, until_s: float) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 async def test_many_write_and_read_at_once(database: Database) -> None:
     until_s = time.monotonic() + DURATION_S
     reading = [read_steadily(database, until_s) for _ in range(READERS)]
