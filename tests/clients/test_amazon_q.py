@@ -249,6 +249,7 @@ REFUSED = {
     "overflow": (400, "invalid_request_error", "invalid_request_error"),
     "prompt-too-long": (400, "invalid_request_error", "invalid_request_error"),
     "throttled-after": (429, "rate_limit_error", "rate_limit_exceeded"),
+    "throttled-hour": (429, "rate_limit_error", "rate_limit_exceeded"),
     "monthly": (429, "rate_limit_error", "insufficient_quota"),
     "model-full 0": (529, "overloaded_error", "server_error"),
     "503 0": (529, "overloaded_error", "server_error"),

@@ -39,6 +39,8 @@ OTHER = Next.OTHER_ACCOUNT
         (UpstreamError("", kind=Kind.RATE_LIMIT, cooldown_s=0, retry_after_s=0), Verdict(RATE)),
         (UpstreamError("", kind=Kind.RATE_LIMIT, status=429, scope=Scope.ACCOUNT, cooldown_s=9),
          Verdict(QUOTA, whole_account=True, wait_s=9)),
+        (UpstreamError("", kind=Kind.RATE_LIMIT, status=429, scope=Scope.ACCOUNT, paced=True, cooldown_s=9),
+         Verdict(RATE, whole_account=True, wait_s=9)),
         (UpstreamError("", status=402, next=OTHER), Verdict(QUOTA, whole_account=True)),
         (UpstreamError("", status=400, next=OTHER, scope=Scope.ACCOUNT), Verdict(QUOTA, whole_account=True)),
         (UpstreamError("", kind=Kind.OVERLOADED, next=OTHER, scope=Scope.ACCOUNT, cooldown_s=9),

@@ -116,6 +116,7 @@ class UpstreamError(GatewayError):
         should_retry: bool | None = None,
         cooldown_s: float | None = None,
         scope: Scope = Scope.MODEL,
+        paced: bool = False,
         tokens: int | None = None,
         limit: int | None = None,
         detail: str = "",
@@ -127,6 +128,8 @@ class UpstreamError(GatewayError):
         self.next = next
         self.cooldown_s = cooldown_s
         self.scope = scope
+        self.paced = paced
+        """With `RATE_LIMIT` of the whole account: too much at a time, which passes soon. No allowance is used up."""
         self.tokens = tokens
         """With `CONTEXT_OVERFLOW`: how many tokens the request had, when the upstream said."""
         self.limit = limit

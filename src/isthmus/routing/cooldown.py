@@ -154,6 +154,8 @@ def judge(error: UpstreamError) -> Verdict | None:
         case UpstreamError(scope=Scope.ACCOUNT, kind=Kind.OVERLOADED):
             # Nothing is used up: the account is barred, until somebody says.
             return Verdict(CoolingReason.PERMISSION, whole_account=True, wait_s=wait_s, text=text)
+        case UpstreamError(scope=Scope.ACCOUNT, kind=Kind.RATE_LIMIT, paced=True):
+            return Verdict(CoolingReason.RATE_LIMIT, whole_account=True, wait_s=wait_s, text=text)
         case UpstreamError(scope=Scope.ACCOUNT) | UpstreamError(status=402):
             return Verdict(CoolingReason.QUOTA, whole_account=True, wait_s=wait_s, text=text)
         case UpstreamError(kind=Kind.RATE_LIMIT) | UpstreamError(status=429):

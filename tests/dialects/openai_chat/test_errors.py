@@ -43,8 +43,14 @@ def test_every_kind_has_its_words(kind: Kind, status: int, type_: str, code: str
 
 
 def test_an_allowance_that_is_used_up_is_told_apart_from_haste() -> None:
-    for scope, word in ((Scope.ACCOUNT, "insufficient_quota"), (Scope.MODEL, "rate_limit_exceeded")):
-        rendered = render_error(UpstreamError("no more", kind=Kind.RATE_LIMIT, scope=scope, retry_after_s=60))
+    spent, hasty = "insufficient_quota", "rate_limit_exceeded"
+    for scope, paced, word in (
+        (Scope.ACCOUNT, False, spent),
+        (Scope.ACCOUNT, True, hasty),
+        (Scope.MODEL, False, hasty),
+    ):
+        limit = UpstreamError("no more", kind=Kind.RATE_LIMIT, scope=scope, paced=paced, retry_after_s=60)
+        rendered = render_error(limit)
         error = json.loads(rendered.body)["error"]
         assert (rendered.status, error["type"], error["code"]) == (429, word, word)
         assert dict(rendered.headers)["retry-after"] == "60"

@@ -164,7 +164,7 @@ ROWS: list[tuple[int, str, str | None, str, Kind, Next, Remedy, CoolingReason | 
         Kind.RATE_LIMIT,
         OTHER,
         Remedy.PATIENCE,
-        QUOTA,
+        PACED,
     ),
     (429, "Throttling", "INSUFFICIENT_MODEL_CAPACITY", "x", Kind.OVERLOADED, SAME, Remedy.AGAIN, PACED),
     (500, "InternalServer", None, HIGH_LOAD, Kind.OVERLOADED, SAME, Remedy.AGAIN, CoolingReason.SICK),
@@ -418,7 +418,9 @@ def test_anything_at_all_is_classified(status: int, name: str, said: bytes) -> N
     assert REFUSALS.told(name, said).message
 
 
-def test_spent_credits_of_an_hour_are_not_called_haste() -> None:
-    """The error's type tells OpenAI clients of a used-up allowance; its words must not say otherwise."""
-    error = REFUSALS.classify(Head(429, {}), body(None, "60-minute credit limit exceeded"))
-    assert error.message == "provider 'mine' has used up its credits for this hour"
+def test_an_hours_limit_of_credits_is_a_rate_limit_of_the_whole_account() -> None:
+    error = REFUSALS.classify(Head(429, {"retry-after": "90"}), body(None, "60-minute credit limit exceeded"))
+    assert error.message == "provider 'mine' is at its limit of credits per hour"
+    verdict = judge(error)
+    assert verdict is not None
+    assert (verdict.reason, verdict.whole_account, verdict.wait_s) == (PACED, True, 90)

@@ -69,6 +69,18 @@ def test_an_overage_is_looked_at_every_hour() -> None:
     assert error.cooldown_s == 3600.0
 
 
+def test_an_hours_limit_that_hides_spent_credits_is_told_as_such() -> None:
+    patience = Patience()
+    for _ in range(2):
+        error = refused(429, "60-minute credit limit exceeded", retry_after="0")
+        assert settled(error, reply({}), patience) == []
+        assert (error.scope, error.paced) == (Scope.ACCOUNT, True)
+    settled(error := refused(429, "60-minute credit limit exceeded"), reply(SPENT), patience)
+    assert (error.scope, error.paced, error.cooldown_s) == (Scope.ACCOUNT, False, TO_MONTH_END_S)
+    verdict = judge(error)
+    assert verdict is not None and verdict.reason is CoolingReason.QUOTA
+
+
 def test_a_short_limit_grows_and_the_service_may_say_otherwise() -> None:
     first = refused(429, TOO_MANY)
     assert settled(first, reply({})) == []

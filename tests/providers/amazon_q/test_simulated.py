@@ -223,7 +223,7 @@ SICK, LACKING = CoolingReason.SICK, CoolingReason.NO_MODEL
         ("conversation-limit", Kind.INVALID_REQUEST, None, 2),
         ("throttled", Kind.RATE_LIMIT, PACED, 1),
         ("throttled-after", Kind.RATE_LIMIT, PACED, 1),
-        ("throttled-hour", Kind.RATE_LIMIT, QUOTA, 1),
+        ("throttled-hour", Kind.RATE_LIMIT, PACED, 1),
         ("throttled-400", Kind.RATE_LIMIT, PACED, 1),
         ("model-full", Kind.OVERLOADED, PACED, 3),
         ("high-load", Kind.OVERLOADED, SICK, 3),

@@ -83,9 +83,15 @@ def _too_long(error: GatewayError) -> str:
 
 def _body(error: GatewayError) -> dict[str, object]:
     _, type_, code = _TABLE[error.kind]
-    if error.kind is Kind.RATE_LIMIT and isinstance(error, UpstreamError) and error.scope is Scope.ACCOUNT:
+    if _is_spent(error):
         type_ = code = _SPENT
     return {"error": {"message": message_of(error), "type": type_, "param": error.field, "code": code}}
+
+
+def _is_spent(error: GatewayError) -> bool:
+    if error.kind is not Kind.RATE_LIMIT or not isinstance(error, UpstreamError):
+        return False
+    return error.scope is Scope.ACCOUNT and not error.paced
 
 
 def _headers(error: GatewayError) -> list[tuple[str, str]]:

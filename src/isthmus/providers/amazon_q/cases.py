@@ -52,6 +52,8 @@ class Case:
     cooldown_s: float | None = None
     longest_s: float = 900.0
     """With `PATIENCE`."""
+    paced: bool = False
+    """With a limit of the whole account: it passes soon, and no allowance is used up."""
 
 
 def _dead(says: str, state: str, kind: Kind = Kind.OVERLOADED, remedy: Remedy = Remedy.NONE) -> Case:
@@ -97,9 +99,10 @@ CREDITS_PACED: Final = Case(
     Kind.RATE_LIMIT,
     scope=Scope.ACCOUNT,
     remedy=Remedy.PATIENCE,
-    says="has used up its credits for this hour",
+    says="is at its limit of credits per hour",
     state="hourly credits used up",
     longest_s=3600.0,
+    paced=True,
 )
 MODEL_FULL: Final = Case(
     Kind.OVERLOADED,

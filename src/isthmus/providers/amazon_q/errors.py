@@ -36,6 +36,7 @@ class Refused(UpstreamError):
             status=status,
             next=case.next,
             scope=case.scope,
+            paced=case.paced,
             cooldown_s=case.cooldown_s,
             retry_after_s=case.cooldown_s,
             detail=detail,

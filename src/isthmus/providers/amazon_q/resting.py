@@ -48,7 +48,7 @@ class Resting:
             return
         limits = yield from self._limits(grant, options)
         if limits is not None and limits.spent:
-            refused.scope = Scope.ACCOUNT
+            refused.scope, refused.paced = Scope.ACCOUNT, False
             refused.detail = f"{MONTH.state}: {refused.detail}"
             self._until(refused, self._reset_s(limits))
 
