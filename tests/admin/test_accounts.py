@@ -198,6 +198,32 @@ async def test_accounts_are_tested_one_by_one_and_together(api: Api) -> None:
     assert len((await api.ask("POST", "/test")).json["items"]) == 4
 
 
+async def test_a_dry_run_says_what_would_become_of_each(api: Api) -> None:
+    here = await api.make(key="sk-here", label="mine")
+    some = [written("sk-new"), written("sk-here"), written("sk-new"), written(weight=0)]
+    for path in ("/feed?dry_run=true", "/import?dry_run=true"):
+        items = (await api.ask("POST", path, {"accounts": some})).json["items"]
+        assert [(each["result"], each["id"], each["here_as"], each["same_as"]) for each in items] == [
+            ("added", None, None, None),
+            ("already_here", here["id"], "mine", None),
+            ("already_here", None, None, 0),
+            ("invalid", None, None, None),
+        ]
+    replaced = await api.ask("POST", "/import?dry_run=true&replace=true", {"accounts": some[1:2]})
+    assert [each["result"] for each in replaced.json["items"]] == ["replaced"]
+    assert [each.label for each in await api.desk.accounts.accounts.load_all()] == ["mine"]
+
+
+async def test_an_edit_may_ask_that_nobody_was_faster(api: Api) -> None:
+    made = await api.make()
+    path = f"/{made['id']}?if_updated_at={made['updated_at']}"
+    edited = await api.ask("PATCH", path, {"weight": 2})
+    assert (edited.status, edited.json["weight"]) == (200, 2)
+    refused = await api.ask("PATCH", path, {"weight": 3})
+    assert (refused.status, refused.json["error"]["code"]) == (409, "outdated")
+    assert (await api.ask("PATCH", f"/{made['id']}?if_updated_at=now", {})).status == 422
+
+
 async def test_bulk_actions_answer_for_each(api: Api) -> None:
     id = (await api.make())["id"]
     ids = [id, "config:openai", "acc_nobody"]

@@ -57,6 +57,14 @@ async def test_a_provider_is_made_shown_changed_and_deleted(api: Api) -> None:
     assert (await api.ask("GET", "/vendor")).status == 404
 
 
+async def test_an_edit_may_ask_that_nobody_was_faster(api: Api) -> None:
+    made = (await api.ask("POST", "", {"name": "vendor", "settings": SETTINGS})).json
+    path = f"/vendor?if_updated_at={made['updated_at']}"
+    assert (await api.ask("PATCH", path, {"enabled": False})).status == 200
+    refused = await api.ask("PATCH", path, {"enabled": True})
+    assert (refused.status, refused.json["error"]["code"]) == (409, "outdated")
+
+
 async def test_those_of_the_configuration_are_listed_read_only(api: Api) -> None:
     first = (await api.ask("GET", "?limit=1", person=VIEWER)).json
     second = (await api.ask("GET", f"?limit=1&cursor={first['next_cursor']}", person=VIEWER)).json

@@ -99,6 +99,18 @@ async def test_a_dry_run_says_the_same_and_changes_nothing(desk: Desk) -> None:
     assert [(each.index, each.fate, each.label, each.problems) for each in wet] == kept
 
 
+async def test_it_is_said_which_account_is_here_and_which_entry_is_the_same(desk: Desk) -> None:
+    [old] = await add(desk, written("sk-old", label="mine"))
+    some = (written("sk-new"), written("sk-old", label="theirs"), {}, written("sk-new"), written("sk-old"))
+    for dry_run in (True, False):
+        added = await add(desk, *some, overwrite=True, dry_run=dry_run)
+        told = [(each.index, each.here_as, each.same_as) for each in added]
+        assert told == [(0, None, None), (1, "mine", None), (2, None, None), (3, None, 0), (4, "mine", None)]
+        new = None if dry_run else added[0].id
+        assert [each.id for each in added] == [new, old.id, None, new, old.id]
+        assert dry_run or new is not None
+
+
 async def test_providers_that_are_still_to_come_count(desk: Desk) -> None:
     [refused] = await add(desk, written(provider="coming"))
     [awaited] = await add(desk, written(provider="coming"), coming={"coming": "anthropic"}, dry_run=True)

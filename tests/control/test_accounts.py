@@ -16,7 +16,7 @@ from isthmus.control.account_input import AccountPatch
 from isthmus.control.account_listing import AccountQuery
 from isthmus.control.accounts import Action
 from isthmus.control.clock import now_ms
-from isthmus.control.failures import Conflict, Invalid, NotFound, OperationFailed
+from isthmus.control.failures import Conflict, Invalid, NotFound, OperationFailed, Outdated
 from isthmus.control.providers import ProviderInput
 from isthmus.core.secret import Secret
 from isthmus.routing.account import AccountId
@@ -279,6 +279,28 @@ async def test_a_feed_adds_what_is_right_and_says_what_is_not(desk: Desk) -> Non
     added = await desk.accounts.feed(ANNA, [written("sk-1"), {}, written("sk-1")])
     assert [each.fate for each in added] == [Fate.ADDED, Fate.INVALID, Fate.HERE]
     assert desk.notes == [("account.feed", "", "1 added, 1 already here, 1 invalid")]
+
+
+async def test_a_dry_run_is_neither_stored_nor_noted(desk: Desk) -> None:
+    some = [written("sk-1"), written(weight=0)]
+    dry = await desk.accounts.feed(ANNA, some, dry_run=True)
+    assert [each.fate for each in dry] == [Fate.ADDED, Fate.INVALID]
+    file = AccountFile.model_validate({"accounts": some})
+    assert await desk.accounts.import_file(ANNA, file, overwrite=True, dry_run=True) == dry
+    assert (await desk.accounts.accounts.load_all(), desk.notes) == ([], [])
+
+
+async def test_a_change_of_what_somebody_else_changed_is_refused(desk: Desk) -> None:
+    id = await create(desk)
+    read = (await desk.accounts.get(id)).account.updated_ms
+    edited = await desk.accounts.edit(ANNA, id, patch(weight=2), read_ms=read)
+    assert edited.account.updated_ms > read
+    with pytest.raises(Outdated, match=id):
+        await desk.accounts.edit(ANNA, id, patch(weight=3), read_ms=read)
+    assert (await desk.accounts.get(id)).account.weight == 2
+    await desk.accounts.edit(ANNA, id, patch(weight=3), read_ms=edited.account.updated_ms)
+    await desk.accounts.edit(ANNA, id, patch(weight=4))
+    assert (await desk.accounts.get(id)).account.weight == 4
 
 
 async def test_an_export_is_noted_and_comes_in_elsewhere(desk: Desk, sqlite: Database, vault: Vault) -> None:

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from isthmus.control.failures import FieldProblem, Invalid, OperationFailed, words_of
+from isthmus.control.failures import (
+    FieldProblem,
+    Invalid,
+    OperationFailed,
+    Outdated,
+    check_unchanged,
+    words_of,
+)
 
 
 class Form(BaseModel):
@@ -40,3 +47,11 @@ def test_what_is_wrong_with_a_field_is_said_for_people(written: dict[str, Any], 
     with pytest.raises(ValidationError) as refused:
         Form.model_validate(written)
     assert [words_of(each) for each in refused.value.errors()] == [said]
+
+
+def test_a_change_of_what_was_changed_since_is_refused_by_name() -> None:
+    check_unchanged("account acc_1", 7, None)
+    check_unchanged("account acc_1", 7, 7)
+    with pytest.raises(Outdated, match="account acc_1 was changed meanwhile") as refused:
+        check_unchanged("account acc_1", 8, 7)
+    assert refused.value.code == "outdated"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from desk import ANNA, Desk, account_input, set_up
-from isthmus.control.failures import Conflict, Invalid, NotFound
+from isthmus.control.failures import Conflict, Invalid, NotFound, Outdated
 from isthmus.control.providers import ProviderInput, ProviderPatch
 from isthmus.core.secret import Secret
 from isthmus.storage.database import Database
@@ -101,6 +101,15 @@ async def test_what_a_later_version_has_stored_stays_off(desk: Desk) -> None:
     assert "of-later" in str(view.off_reason)
     with pytest.raises(Conflict):
         await desk.providers.edit(ANNA, "vendor", ProviderPatch(enabled=True))
+
+
+async def test_a_change_of_what_somebody_else_changed_is_refused(desk: Desk) -> None:
+    await create(desk)
+    read = (await desk.providers.get("vendor")).updated_ms
+    await desk.providers.edit(ANNA, "vendor", ProviderPatch(enabled=False), read_ms=read)
+    with pytest.raises(Outdated, match="vendor"):
+        await desk.providers.edit(ANNA, "vendor", ProviderPatch(enabled=True), read_ms=read)
+    assert not (await desk.providers.get("vendor")).enabled
 
 
 async def test_an_edit_keeps_what_was_not_written(desk: Desk) -> None:

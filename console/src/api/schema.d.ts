@@ -1659,7 +1659,7 @@ export interface components {
             result: components["schemas"]["Fate"];
             /**
              * Id
-             * @description Of the account that is here now.
+             * @description Of the account that is here now; null for one that a dry run would add.
              */
             id: string | null;
             /** Label */
@@ -1669,6 +1669,16 @@ export interface components {
              * @description What is wrong with it.
              */
             fields: components["schemas"]["FieldAnswer"][];
+            /**
+             * Here As
+             * @description Label of the account that was here before; null: none was.
+             */
+            here_as: string | null;
+            /**
+             * Same As
+             * @description `index` of the first that was sent with the same credential; null: it is the first.
+             */
+            same_as: number | null;
         };
         /** AddedAnswers */
         AddedAnswers: {
@@ -4019,7 +4029,7 @@ export interface components {
             result: components["schemas"]["Fate"];
             /**
              * Id
-             * @description Of the account that is here now.
+             * @description Of the account that is here now; null for one that a dry run would add.
              */
             id: string | null;
             /** Label */
@@ -4029,6 +4039,16 @@ export interface components {
              * @description What is wrong with it.
              */
             fields: components["schemas"]["FieldAnswer"][];
+            /**
+             * Here As
+             * @description Label of the account that was here before; null: none was.
+             */
+            here_as: string | null;
+            /**
+             * Same As
+             * @description `index` of the first that was sent with the same credential; null: it is the first.
+             */
+            same_as: number | null;
             /**
              * At
              * @description The file, and the place in it.
@@ -5764,7 +5784,10 @@ export interface operations {
     };
     feed_accounts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only say what would become of each. Nothing is stored, nor noted. */
+                dry_run?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5832,6 +5855,8 @@ export interface operations {
             query?: {
                 /** @description Whether accounts that are here take what the file says of them. */
                 replace?: boolean;
+                /** @description Only say what would become of each. Nothing is stored, nor noted. */
+                dry_run?: boolean;
             };
             header?: never;
             path?: never;
@@ -6234,7 +6259,10 @@ export interface operations {
     };
     edit_account: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Its `updated_at` as it was read: refused as `outdated` when it was changed since. */
+                if_updated_at?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -7355,7 +7383,10 @@ export interface operations {
     };
     edit_provider: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Its `updated_at` as it was read: refused as `outdated` when it was changed since. */
+                if_updated_at?: string | null;
+            };
             header?: never;
             path: {
                 name: string;

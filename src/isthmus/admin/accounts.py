@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, moment
+from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Model, Moment, PageOf, milliseconds, moment
+from isthmus.admin.times import Time
 from isthmus.control.account_adding import Added, Fate
 from isthmus.control.account_file import AccountFile
 from isthmus.control.account_input import MAX_BATCH, PRINTABLE, AccountInput, AccountPatch
@@ -22,6 +23,13 @@ from isthmus.core.survey import KeptSurvey
 from isthmus.routing.exhausted import State
 
 AccountIdText = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=PRINTABLE)]
+DryRun = Annotated[
+    bool, Query(description="Only say what would become of each. Nothing is stored, nor noted.")
+]
+ReadAt = Annotated[
+    Time | None,
+    Query(description="Its `updated_at` as it was read: refused as `outdated` when it was changed since."),
+]
 ProviderText = Annotated[str | None, Query(max_length=64, description="Only those of this provider.")]
 
 
@@ -134,14 +142,28 @@ class AddedAnswer(BaseModel):
 
     index: int = Field(description="Its place among those that were sent, from 0.")
     result: Fate
-    id: str | None = Field(description="Of the account that is here now.")
+    id: str | None = Field(
+        description="Of the account that is here now; null for one that a dry run would add."
+    )
     label: str
     fields: list[FieldAnswer] = Field(description="What is wrong with it.")
+    here_as: str | None = Field(description="Label of the account that was here before; null: none was.")
+    same_as: int | None = Field(
+        description="`index` of the first that was sent with the same credential; null: it is the first."
+    )
 
     @classmethod
     def of(cls, added: Added) -> AddedAnswer:
         fields = [FieldAnswer(field=each.field, message=each.message) for each in added.problems]
-        return cls(index=added.index, result=added.fate, id=added.id, label=added.label, fields=fields)
+        return cls(
+            index=added.index,
+            result=added.fate,
+            id=added.id,
+            label=added.label,
+            fields=fields,
+            here_as=added.here_as,
+            same_as=added.same_as,
+        )
 
 
 class AddedAnswers(BaseModel):
@@ -236,9 +258,9 @@ def router(service: AccountService) -> APIRouter:
         return AccountAnswer.of(await service.create(admin, body))
 
     @routes.post("/feed")
-    async def feed_accounts(body: FeedBody, admin: Admin) -> AddedAnswers:
+    async def feed_accounts(body: FeedBody, admin: Admin, dry_run: DryRun = False) -> AddedAnswers:
         """Adds many. What is wrong with one does not hold up the others: see `items`."""
-        return AddedAnswers.of(await service.feed(admin, body.accounts))
+        return AddedAnswers.of(await service.feed(admin, body.accounts, dry_run=dry_run))
 
     @routes.post("/import")
     async def import_accounts(
@@ -247,9 +269,11 @@ def router(service: AccountService) -> APIRouter:
         replace: Annotated[
             bool, Query(description="Whether accounts that are here take what the file says of them.")
         ] = False,
+        dry_run: DryRun = False,
     ) -> AddedAnswers:
         """Takes what `GET /v2/accounts/export` gave, here or elsewhere. Credentials that are here are not added twice."""
-        return AddedAnswers.of(await service.import_file(admin, body, overwrite=replace))
+        added = await service.import_file(admin, body, overwrite=replace, dry_run=dry_run)
+        return AddedAnswers.of(added)
 
     @routes.get("/export")
     async def export_accounts(
@@ -281,9 +305,12 @@ def router(service: AccountService) -> APIRouter:
         return AccountAnswer.of(await service.get(id))
 
     @routes.patch("/{id}")
-    async def edit_account(id: AccountIdText, body: AccountPatch, admin: Admin) -> AccountAnswer:
+    async def edit_account(
+        id: AccountIdText, body: AccountPatch, admin: Admin, if_updated_at: ReadAt = None
+    ) -> AccountAnswer:
         """What is left out stays as it is."""
-        return AccountAnswer.of(await service.edit(admin, id, body))
+        read_ms = None if if_updated_at is None else milliseconds(if_updated_at)
+        return AccountAnswer.of(await service.edit(admin, id, body, read_ms=read_ms))
 
     @routes.delete("/{id}", status_code=204)
     async def delete_account(id: AccountIdText, admin: Admin) -> None:

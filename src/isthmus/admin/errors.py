@@ -25,6 +25,7 @@ STATUS: Final = {
     "invalid": 422,
     "not_found": 404,
     "conflict": 409,
+    "outdated": 409,
     "forbidden": 403,
     "unauthenticated": 401,
     "too_many_attempts": 429,

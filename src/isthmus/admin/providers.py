@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Moment, PageOf, moment
+from isthmus.admin.accounts import ReadAt
+from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Moment, PageOf, milliseconds, moment
 from isthmus.control.account_input import Name
 from isthmus.control.providers import ProviderInput, ProviderPatch, ProviderService, ProviderView
 
@@ -67,9 +68,12 @@ def router(service: ProviderService) -> APIRouter:
         return ProviderAnswer.of(await service.get(name))
 
     @routes.patch("/{name}")
-    async def edit_provider(name: Name, body: ProviderPatch, admin: Admin) -> ProviderAnswer:
+    async def edit_provider(
+        name: Name, body: ProviderPatch, admin: Admin, if_updated_at: ReadAt = None
+    ) -> ProviderAnswer:
         """What is left out stays as it is."""
-        return ProviderAnswer.of(await service.edit(admin, name, body))
+        read_ms = None if if_updated_at is None else milliseconds(if_updated_at)
+        return ProviderAnswer.of(await service.edit(admin, name, body, read_ms=read_ms))
 
     @routes.delete("/{name}", status_code=204)
     async def delete_provider(

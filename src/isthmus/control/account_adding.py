@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -48,9 +48,13 @@ class Added:
     """Its place among those that were given, from 0."""
     fate: Fate
     id: str | None = None
-    """Of the account that is here now."""
+    """Of the account that is here now; None for one that a dry run would add."""
     label: str = ""
     problems: tuple[FieldProblem, ...] = ()
+    here_as: str | None = None
+    """Label of the account that was here before; None when there was none."""
+    same_as: int | None = None
+    """Place of the first that was given with the same credential, which is the account that is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +113,27 @@ class AccountAdder:
         here |= await self._named(candidates)
         if not dry_run:
             await self._rest(candidates, here, now_ms)
+        places = {each.account.id: each.index for each in candidates if each.account is not None}
+        labels = await self._labels(set(here.values()) - places.keys())
         done = []
         for each in candidates:
             id = here.get(_id_of(each))
             if id is None and each.account is None:
                 done.append(_nobody(each))
             elif id is None:
-                done.append(_told(each, Fate.ADDED, _id_of(each)))
+                done.append(_told(each, Fate.ADDED, None if dry_run else _id_of(each)))
             else:
                 if overwrite and not dry_run:
                     await self._overwrite(id, each, now_ms)
-                done.append(_told(each, Fate.REPLACED if overwrite else Fate.HERE, id))
+                fate = Fate.REPLACED if overwrite else Fate.HERE
+                told = _told(each, fate, None if dry_run and id in places else id)
+                done.append(replace(told, here_as=labels.get(id), same_as=places.get(id)))
         return done
+
+    async def _labels(self, ids: Collection[str]) -> dict[str, str]:
+        """As they are before anything is overwritten."""
+        outlines = await self.accounts.outlines() if ids else []
+        return {each.id: each.label for each in outlines if each.id in ids}
 
     async def _would_be_here(self, accounts: Sequence[Account]) -> dict[str, str]:
         taken = await self.accounts.ids_by_fingerprint({each.fingerprint for each in accounts})
@@ -239,7 +252,7 @@ def _id_of(candidate: _Candidate) -> str:
     return candidate.account.id if candidate.account is not None else f"#{candidate.index}"
 
 
-def _told(candidate: _Candidate, fate: Fate, id: str) -> Added:
+def _told(candidate: _Candidate, fate: Fate, id: str | None) -> Added:
     label = candidate.record.label or (candidate.account.label if candidate.account is not None else "")
     return Added(candidate.index, fate, id, label)
 

@@ -36,7 +36,14 @@ from isthmus.control.account_views import (
     stored_state,
 )
 from isthmus.control.clock import now_ms
-from isthmus.control.failures import Conflict, FieldProblem, Invalid, NotFound, OperationFailed
+from isthmus.control.failures import (
+    Conflict,
+    FieldProblem,
+    Invalid,
+    NotFound,
+    OperationFailed,
+    check_unchanged,
+)
 from isthmus.control.paging import Page
 from isthmus.control.people import Person
 from isthmus.control.surveys import Last, none_known
@@ -157,16 +164,25 @@ class AccountService:
         type = (await self._adder.types()).get(provider)
         return kinds_of(type) if type in SERVED_TYPES else ()
 
-    async def feed(self, person: Person, written: Sequence[object]) -> Sequence[Added]:
-        """Adds what is new and right, and says what became of each."""
-        added = await self._adder.add(written, now_ms())
-        await self.note(person, "account.feed", "", summary(added))
+    async def feed(
+        self, person: Person, written: Sequence[object], *, dry_run: bool = False
+    ) -> Sequence[Added]:
+        """Adds what is new and right, and says what became of each; a dry run, what would."""
+        added = await self._adder.add(written, now_ms(), dry_run=dry_run)
+        if not dry_run:
+            await self.note(person, "account.feed", "", summary(added))
         return added
 
-    async def import_file(self, person: Person, file: AccountFile, *, overwrite: bool) -> Sequence[Added]:
-        """Takes what `export` wrote. An account that is here is left alone, or takes what the file says of it."""
-        added = await self._adder.add(file.accounts, now_ms(), shape=AccountRecord, overwrite=overwrite)
-        await self.note(person, "account.import", "", summary(added))
+    async def import_file(
+        self, person: Person, file: AccountFile, *, overwrite: bool, dry_run: bool = False
+    ) -> Sequence[Added]:
+        """Takes what `export` wrote. An account that is here is left alone, or takes what the file says of it. A dry run takes
+        nothing and says the same."""
+        added = await self._adder.add(
+            file.accounts, now_ms(), shape=AccountRecord, overwrite=overwrite, dry_run=dry_run
+        )
+        if not dry_run:
+            await self.note(person, "account.import", "", summary(added))
         return added
 
     async def export(self, person: Person, *, with_secrets: bool) -> dict[str, Any]:
@@ -178,14 +194,22 @@ class AccountService:
 
     # Changing
 
-    async def edit(self, person: Person, id: str, patch: AccountPatch) -> AccountView:
-        """Raises `NotFound`, `Invalid`, and `Conflict`: read-only, not to be served yet, or another's credential."""
+    async def edit(
+        self, person: Person, id: str, patch: AccountPatch, *, read_ms: int | None = None
+    ) -> AccountView:
+        """Raises `NotFound`, `Invalid`, and `Conflict`: read-only, not to be served yet, or another's credential.
+
+        `read_ms` is when it was last changed as far as the operator knows; raises `Outdated` when it has been since.
+        """
         changes, types, now = patch.changes(), await self._adder.types(), now_ms()
 
         def apply(account: Account) -> Account:
+            check_unchanged(f"account {account.id}", account.updated_ms, read_ms)
             _check_edit(account, changes, types)
             reason = None if "enabled" in changes else account.off_reason
-            edited = replace(account, **changes, off_reason=reason, updated_ms=now)
+            # Two changes of one millisecond are told apart, too.
+            updated_ms = max(now, account.updated_ms + 1)
+            edited = replace(account, **changes, off_reason=reason, updated_ms=updated_ms)
             return edited if "credential" in changes else replace(edited, details=_with_end(account, edited))
 
         self._refuse_configured(id, "edited")

@@ -57,6 +57,12 @@ class Conflict(OperationFailed):
     code = "conflict"
 
 
+class Outdated(Conflict):
+    """A change of what somebody else has changed since it was read."""
+
+    code = "outdated"
+
+
 class Denied(OperationFailed):
     """This user may not do it."""
 
@@ -79,3 +85,9 @@ class Unavailable(OperationFailed):
     """Something needed for it is not there now, such as the database."""
 
     code = "unavailable"
+
+
+def check_unchanged(thing: str, updated_ms: int, read_ms: int | None) -> None:
+    """`read_ms` is when it was last changed as far as the operator knows; None asks nothing. Raises `Outdated`."""
+    if read_ms is not None and read_ms != updated_ms:
+        raise Outdated(f"{thing} was changed meanwhile: read it again, and change what it is now")

@@ -15,7 +15,7 @@ from isthmus.control.account_input import Name, Written, problems_of
 from isthmus.control.account_views import shown_proxy
 from isthmus.control.accounts import Note
 from isthmus.control.clock import now_ms
-from isthmus.control.failures import Conflict, FieldProblem, Invalid, NotFound
+from isthmus.control.failures import Conflict, FieldProblem, Invalid, NotFound, check_unchanged
 from isthmus.control.paging import Page, read_cursor, write_cursor
 from isthmus.control.people import Person
 from isthmus.control.provider_settings import (
@@ -109,12 +109,18 @@ class ProviderService:
         await self.note(person, "provider.create", written.name, written.type)
         return await self.get(written.name)
 
-    async def edit(self, person: Person, name: str, patch: ProviderPatch) -> ProviderView:
-        """Raises `NotFound`, `Invalid` and `Conflict`."""
+    async def edit(
+        self, person: Person, name: str, patch: ProviderPatch, *, read_ms: int | None = None
+    ) -> ProviderView:
+        """Raises `NotFound`, `Invalid` and `Conflict`.
+
+        `read_ms` is when it was last changed as far as the operator knows; raises `Outdated` when it has been since.
+        """
         self._refuse_configured(name)
         _check_machine(name, patch.settings)
 
         def apply(provider: StoredProvider) -> StoredProvider:
+            check_unchanged(f"provider {name!r}", provider.updated_ms, read_ms)
             settings = merged(provider.settings, with_secrets(provider.type, patch.settings))
             return _checked(replace(provider, settings=settings, **_switched(provider, patch)))
 
@@ -183,7 +189,8 @@ def _switched(provider: StoredProvider, patch: ProviderPatch) -> dict[str, Any]:
     if patch.enabled and (reason := off_reason(provider.type)):
         raise Conflict(f"provider {provider.name!r} stays off: {reason}", [FieldProblem("enabled", reason)])
     enabled = provider.enabled if patch.enabled is None else patch.enabled
-    return {"enabled": enabled, "updated_ms": now_ms()}
+    # Two changes of one millisecond are told apart, too.
+    return {"enabled": enabled, "updated_ms": max(now_ms(), provider.updated_ms + 1)}
 
 
 def _configured_view(name: str, settings: ProviderSettings, accounts: Mapping[str, int]) -> ProviderView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from isthmus.control.account_adding import AccountAdder, Added, Fate, summary
@@ -66,7 +66,8 @@ class TokenFiles:
             coming={choice.name: choice.type},
         )
         fates = {index: each for (index, _), each in zip(usable, added, strict=True)}
-        taken = [_taken(index, each, fates.get(index)) for index, each in enumerate(found)]
+        places = [index for index, _ in usable]
+        taken = [_taken(index, each, fates.get(index), places) for index, each in enumerate(found)]
         if not dry_run:
             told = summary([each.added for each in taken])
             await self.accounts.note(person, "account.import_tokens", "", f"{choice.name}: {told}")
@@ -106,10 +107,11 @@ def _record(found: Found, provider: str) -> dict[str, Any]:
     }
 
 
-def _taken(index: int, found: Found, added: Added | None) -> Taken:
+def _taken(index: int, found: Found, added: Added | None, places: Sequence[int]) -> Taken:
+    """`places`: of those that could be used, among all that were found."""
     if added is None:
         problem = FieldProblem("", found.problem)
         return Taken(found.at, None, Added(index, Fate.INVALID, label=found.label or "", problems=(problem,)))
     kind = None if found.token is None else found.token.kind
-    told = Added(index, added.fate, added.id, added.label, added.problems)
-    return Taken(found.at, kind, told)
+    same_as = None if added.same_as is None else places[added.same_as]
+    return Taken(found.at, kind, replace(added, index=index, same_as=same_as))
