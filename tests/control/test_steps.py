@@ -1,75 +1,32 @@
-"""Steps are carried out in order, and what goes wrong is theirs to hear first."""
+"""Steps are carried out on the event loop, with its own clock."""
 
 from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from isthmus.control.steps import carry_out
-from isthmus.core.commands import Call, Head, Pause, Reply
-from isthmus.core.errors import UpstreamError
-from isthmus.core.logins import LoginError, LoginProblem, Steps
-
-asked: list[str] = []
+from isthmus.core.commands import Call, Head, Keep, Pause, Reply
+from isthmus.core.logins import Steps
+from isthmus.core.survey import Quota
 
 
-@pytest.fixture(autouse=True)
-def nothing_asked() -> None:
-    asked.clear()
+async def test_a_pause_lets_others_go_on() -> None:
+    done: list[object] = []
+    told = Keep(quotas=(Quota("5 hours", 40),))
 
+    async def ask(call: Call) -> Reply:
+        done.append(call.url)
+        return Reply(Head(200, {}), b"")
 
-async def echo(call: Call) -> Reply:
-    asked.append(call.url)
-    if "away" in call.url:
-        raise UpstreamError("cannot be reached")
-    return Reply(Head(200, {}), call.url.encode())
+    async def other() -> None:
+        done.append("other")
 
+    def steps() -> Steps[str]:
+        yield Call("GET", "/before")
+        yield Pause(0.01)
+        yield told
+        return "over"
 
-def twice_after_a_pause() -> Steps[bytes]:
-    first = yield Call("GET", "/one")
-    yield Pause(0.001)
-    try:
-        yield Call("GET", "/away")
-    except UpstreamError:
-        second = yield Call("GET", "/two")
-        assert first is not None
-        assert second is not None
-        return first.body + second.body
-    return b""
-
-
-async def test_each_step_hears_what_became_of_it() -> None:
-    assert await carry_out(twice_after_a_pause(), echo) == b"/one/two"
-    assert asked == ["/one", "/away", "/two"]
-
-
-async def test_what_the_steps_do_not_catch_is_raised() -> None:
-    def lost() -> Steps[None]:
-        yield Call("GET", "/token")
-        raise LoginError(LoginProblem.LOST, "sign in again")
-
-    def unheard() -> Steps[None]:
-        yield Call("GET", "/away")
-
-    with pytest.raises(LoginError, match="sign in again"):
-        await carry_out(lost(), echo)
-    with pytest.raises(UpstreamError, match="cannot be reached"):
-        await carry_out(unheard(), echo)
-
-
-async def test_steps_that_are_left_are_closed() -> None:
-    closed = []
-
-    def waiting() -> Steps[None]:
-        try:
-            yield Pause(3600)
-        finally:
-            closed.append(True)
-
-    task = asyncio.create_task(carry_out(waiting(), echo))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert closed
+    results = await asyncio.gather(carry_out(steps(), ask, done.append), other())
+    assert results[0] == "over"
+    assert done == ["/before", "other", told]

@@ -105,4 +105,5 @@ async def test_a_bug_in_one_is_logged(http: Http) -> None:
     with capture_logs() as logged:
         errands.begin(http.channel(Limits()), wrong())
         await errands.close()
-    assert [entry["event"] for entry in logged] == ["tidying up failed"]
+    [entry] = logged
+    assert (entry["event"], entry["exc_info"]) == ("tidying up failed", True)

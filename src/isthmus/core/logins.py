@@ -1,7 +1,7 @@
 """Accounts that sign in: what a provider knows of getting, renewing and surveying their access.
 
-Everything here is a generator of `Call`s and `Pause`s that returns its result: it does nothing itself, keeps no secret of its
-own, and is driven by whoever holds the store and the network. A `Holder` is the account as it is stored.
+Everything here is a generator of `Call`s, `Pause`s and `Keep`s that returns its result: it does nothing itself, keeps no secret of
+its own, and is driven (`core/steps.py`) by whoever holds the store and the network. A `Holder` is the account as it is stored.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar
 
-from isthmus.core.commands import Call, Grant, Pause, Reply
+from isthmus.core.commands import Call, Grant, Keep, Pause, Reply
 from isthmus.core.secret import Secret
 from isthmus.core.survey import Survey
 
 Result = TypeVar("Result")
-Steps = Generator[Call | Pause, Reply | None, Result]
-"""Yields what it wants done; is sent the `Reply` to a `Call`, or has its `UpstreamError` thrown in."""
+Steps = Generator[Call | Pause | Keep, Reply | None, Result]
+"""Yields what it wants done; is sent the `Reply` to a `Call`, or has its `UpstreamError` thrown in. A `Keep` is stored behind it."""
 
 ACCESS_TOKEN: Final = "access_token"  # noqa: S105 - the name of a member
 REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, assert_never
+from typing import Final
 
 import structlog
 
-from isthmus.core.commands import Call, Errand, Pause, Reply
+from isthmus.core.commands import Errand
 from isthmus.core.errors import UpstreamError
+from isthmus.core.steps import drive
 from isthmus.transport.http import Channel
 
 log = structlog.get_logger("isthmus")
@@ -58,28 +59,12 @@ class Errands:
         except TimeoutError:
             log.warning("tidying up failed", error=f"it took longer than {WITHIN_S:g} s")
         except Exception:
+            # A bug in what some provider tidies up. Nobody awaits this task, so it is said here or nowhere.
             log.exception("tidying up failed")
         finally:
-            errand.close()
+            errand.close()  # One whose turn never came has not been begun.
 
 
 async def run_errand(errand: Errand, channel: Channel) -> None:
     """Raises what the errand raises."""
-    reply: Reply | None = None
-    failure: UpstreamError | None = None
-    while True:
-        try:
-            step = errand.send(reply) if failure is None else errand.throw(failure)
-        except StopIteration:
-            return
-        reply, failure = None, None
-        match step:
-            case Call():
-                try:
-                    reply = await channel.call(step)
-                except UpstreamError as error:
-                    failure = error
-            case Pause(seconds):
-                await asyncio.sleep(seconds)
-            case _:
-                assert_never(step)
+    await drive(errand, channel.call, asyncio.sleep)
