@@ -2,6 +2,7 @@ from isthmus.core.errors import (
     BadRequest,
     Kind,
     Next,
+    NoAccess,
     Scope,
     UpstreamError,
     UpstreamProtocolError,
@@ -33,3 +34,10 @@ def test_an_upstream_error_says_what_may_be_tried() -> None:
 def test_an_upstream_error_is_about_one_model_unless_said_otherwise() -> None:
     assert UpstreamError("limit").scope is Scope.MODEL
     assert UpstreamError("quota", scope=Scope.ACCOUNT).scope is Scope.ACCOUNT
+
+
+def test_without_access_another_account_is_asked_and_the_operator_told_what_to_do() -> None:
+    error = NoAccess()
+    assert (error.status, error.next, error.scope) == (401, Next.OTHER_ACCOUNT, Scope.CREDENTIAL)
+    assert "give the account another one" in error.detail
+    assert "another one" not in error.message, "that is for the operator"

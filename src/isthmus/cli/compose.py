@@ -18,7 +18,7 @@ from isthmus.config.checks import CLAUDE_CODE, CLAUDE_WEB
 from isthmus.control.access import shown
 from isthmus.control.account_views import brings_account, is_configured
 from isthmus.core.commands import Grant
-from isthmus.core.errors import Next, Scope, UpstreamError
+from isthmus.core.errors import NoAccess
 from isthmus.core.remembered import Memory
 from isthmus.core.secret import Secret
 from isthmus.dialects import anthropic
@@ -185,7 +185,7 @@ def mirror(settings: Settings, hands: Hands) -> Mirror | None:
     def offer_to(caller: Grant) -> Offer:
         async def authorize(refused: Secret | None) -> Grant:
             if refused == caller.token:
-                raise _not_accepted()
+                raise NoAccess
             return caller
 
         own = replace(source(settings, name, hands), authorize=authorize)
@@ -322,19 +322,10 @@ def _authorizing(
         held = Credentials("", Member(AccountId("")), {}) if account is None else account
         token = shown(held.credential) or provider.api_key
         if not token or token == refused:
-            raise _not_accepted()
+            raise NoAccess
         return Grant(held.kind, token, held.details)
 
     return fixed
-
-
-def _not_accepted() -> UpstreamError:
-    return UpstreamError(
-        "the provider's credential is missing or not accepted",
-        status=401,
-        next=Next.OTHER_ACCOUNT,
-        scope=Scope.CREDENTIAL,
-    )
 
 
 def _keeping(account: Credentials | None, keeper: Keeper | None) -> Keeping:

@@ -18,7 +18,7 @@ import structlog
 from isthmus.control.access import AccessNow, Trouble
 from isthmus.control.renewing import Held, Reach, Renewer, gone
 from isthmus.core.commands import Grant, Keep
-from isthmus.core.errors import Next, Scope, UpstreamError
+from isthmus.core.errors import NoAccess
 from isthmus.core.logins import Logins
 from isthmus.core.secret import Secret
 from isthmus.core.survey import Quota, Survey
@@ -85,7 +85,7 @@ class AccessKeeper:
                 await self._look_again(held)
             if held.access.is_valid(self._now_s(), refused):
                 return self._grant(held)
-            raise _not_accepted()
+            raise NoAccess
         for _ in range(2):  # The renewal that was under way may end in the very token that is refused now.
             trouble = held.trouble
             if trouble is None or not trouble.holds(self._now_s()):
@@ -94,7 +94,7 @@ class AccessKeeper:
                 return self._grant(held)
             if trouble is not None:
                 raise trouble.error(self._now_s())
-        raise _not_accepted()
+        raise NoAccess
 
     def keep(self, account: str, told: Keep) -> None:
         """Stores behind the request what its upstream told of the account. Neither waits nor raises."""
@@ -199,13 +199,3 @@ def _due_s(held: Held) -> float | None:
 
 def _is_renewable(logins: Logins | None, account: Account) -> bool:
     return logins is not None and account.kind in logins.kinds and logins.kinds[account.kind].renewable
-
-
-def _not_accepted() -> UpstreamError:
-    return UpstreamError(
-        "the provider's credential is missing or not accepted",
-        status=401,
-        next=Next.OTHER_ACCOUNT,
-        scope=Scope.CREDENTIAL,
-        detail="the credential is missing, or the upstream does not accept it: give the account another one",
-    )

@@ -146,6 +146,19 @@ class AccessEnded(UpstreamError):
     """The access token shown is not taken any more. Another one may be: of the account nothing is said."""
 
 
+class NoAccess(UpstreamError):
+    """There is nothing to show to the upstream, or nothing but what it has refused."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the provider's credential is missing or not accepted",
+            status=401,
+            next=Next.OTHER_ACCOUNT,
+            scope=Scope.CREDENTIAL,
+            detail="the credential is missing, or the upstream does not accept it: give the account another one",
+        )
+
+
 def rejected(capability: str, field: str) -> BadRequest:
     """A feature the chosen model cannot take, in the words on which Claude Code drops the feature and tries again.
 
