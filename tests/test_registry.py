@@ -10,7 +10,10 @@ from typing import Any, get_args
 import pytest
 
 from isthmus import registry
-from isthmus.config.settings import AmazonQSettings, ClaudeCodeSettings, ClaudeWebSettings, ProviderSettings
+from isthmus.config.sections.amazon_q import AmazonQSettings
+from isthmus.config.sections.claude_code import ClaudeCodeSettings
+from isthmus.config.sections.claude_web import ClaudeWebSettings
+from isthmus.config.sections.provider import ProviderSettings
 from isthmus.core.abilities import SystemTurns
 from isthmus.core.commands import Authorize, Call, ClientRequest, Forward, Grant, Stream
 from isthmus.core.conversation import ThinkingMode

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from isthmus.config.fields import is_loopback
 from isthmus.config.problems import ConfigError, Problem
-from isthmus.config.settings import ProviderSettings
+from isthmus.config.sections.provider import ProviderSettings
 from isthmus.core.commands import Call, Head
 from isthmus.core.errors import UpstreamError
 from isthmus.transport.http import Http, Limits

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from isthmus.config.checks import NO_SOCKS, NO_SOCKS_WAY_OUT, is_socks_for_claude_code
-from isthmus.config.settings import ProviderSettings
+from isthmus.config.sections.provider import ProviderSettings
 from isthmus.core.interfaces import Dialect, Provider
 from isthmus.core.logins import Logins
 from isthmus.core.secret import Secret

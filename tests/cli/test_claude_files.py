@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from isthmus.cli.claude_files import DIRECTORY_WAY_OUT, SERVERS_WAY_OUT, Unfit, check_files
-from isthmus.config.settings import ClaudeCodeSettings
+from isthmus.config.sections.claude_code import ClaudeCodeSettings
 
 
 def check(**own: Any) -> None:

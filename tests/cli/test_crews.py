@@ -16,7 +16,7 @@ from isthmus.cli.compose import Hands, begin_crews, build, open_hands
 from isthmus.cli.crews import AS_ROOT, AS_ROOT_WAY_OUT, FALLS_BACK, OLD, has_self_test, rules_of, try_out
 from isthmus.cli.probe import try_out_alone
 from isthmus.config import Settings
-from isthmus.config.settings import ClaudeCodeSettings
+from isthmus.config.sections.claude_code import ClaudeCodeSettings
 from isthmus.core.errors import UpstreamError
 from isthmus.core.secret import Secret
 from isthmus.providers.claude_code.provider import ClaudeCode

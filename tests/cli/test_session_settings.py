@@ -17,7 +17,7 @@ from asgi import Reply, ask
 from claude_web_accounts import configuration, session
 from cli.gateways import gateway
 from isthmus.cli.live import Live
-from isthmus.config.settings import ClaudeWebSettings
+from isthmus.config.sections.claude_web import ClaudeWebSettings
 from isthmus.core.secret import Secret
 from isthmus.simulators.claude_web import Account as Person
 from isthmus.simulators.claude_web import Simulator

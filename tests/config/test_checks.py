@@ -4,7 +4,8 @@ import pytest
 
 from isthmus.config.checks import check_across, network_problem, notes_on
 from isthmus.config.draft import Draft
-from isthmus.config.settings import ProviderSettings, Settings
+from isthmus.config.sections.provider import ProviderSettings
+from isthmus.config.settings import Settings
 
 LOCAL = {"base_url": "http://127.0.0.1:1/v1"}
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from isthmus.config import ConfigError, Settings, load
 from isthmus.config.live import LIVE, described, value_of, with_changes, with_stored
 from isthmus.config.problems import Key
-from isthmus.config.settings import AccountSettings, LoggingSettings, ProviderSettings, ServerSettings
+from isthmus.config.sections.provider import ProviderSettings
+from isthmus.config.settings import AccountSettings, LoggingSettings, ServerSettings
 from isthmus.config.shape import holds_secret, type_at
 from isthmus.core.losses import Policy
 from isthmus.core.secret import Secret

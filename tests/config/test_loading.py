@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.config import ConfigError, Loaded, Source, load
-from isthmus.config.settings import ProviderSettings, Settings
+from isthmus.config.sections.provider import ProviderSettings
+from isthmus.config.settings import Settings
 from isthmus.core.secret import Secret
 
 Reads = Callable[..., Loaded]

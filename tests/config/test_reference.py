@@ -7,7 +7,8 @@ import pytest
 from isthmus.config.capabilities import Capabilities
 from isthmus.config.fields import Section
 from isthmus.config.reference import refreshed, tables, type_words
-from isthmus.config.settings import ProviderSettings, Settings
+from isthmus.config.sections.provider import ProviderSettings
+from isthmus.config.settings import Settings
 from isthmus.config.shape import names_below, section_of, type_at
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"

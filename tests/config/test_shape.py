@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from isthmus.config.capabilities import Capabilities
-from isthmus.config.settings import ProviderSettings, ServerSettings, Settings
+from isthmus.config.sections.provider import ProviderSettings
+from isthmus.config.settings import ServerSettings, Settings
 from isthmus.config.shape import (
     bare,
     holds_secret,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.config.settings import ProviderSettings, Settings
+from isthmus.config.sections.provider import ProviderSettings
+from isthmus.config.settings import Settings
 from isthmus.config.shape import step
 from isthmus.core.secret import Secret
 from isthmus.migrate.detect import TELLTALES

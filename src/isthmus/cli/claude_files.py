@@ -6,7 +6,11 @@ import os
 from pathlib import Path
 from typing import Final
 
-from isthmus.config.settings import ClaudeCodeFileSettings, ClaudeCodeMcpSettings, ClaudeCodeSettings
+from isthmus.config.sections.claude_code import (
+    ClaudeCodeFileSettings,
+    ClaudeCodeMcpSettings,
+    ClaudeCodeSettings,
+)
 from isthmus.core.errors import UpstreamError
 from isthmus.core.programs import Excerpt
 from isthmus.transport.excerpts import NoExcerptError, excerpted

@@ -15,7 +15,7 @@ import structlog
 
 from isthmus.cli.claude_files import Unfit, check_files
 from isthmus.config import ProviderSettings
-from isthmus.config.settings import ClaudeCodeSettings
+from isthmus.config.sections.claude_code import ClaudeCodeSettings
 from isthmus.control.statistics import ProcessFigures
 from isthmus.core.errors import GatewayError, UpstreamError
 from isthmus.core.interfaces import Provider

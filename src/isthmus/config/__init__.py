@@ -4,17 +4,17 @@ from isthmus.config.capabilities import Capabilities
 from isthmus.config.example import example_yaml
 from isthmus.config.loading import Loaded, Source, load
 from isthmus.config.problems import ConfigError, Problem
+from isthmus.config.sections.compression import CompressionSettings
+from isthmus.config.sections.provider import ProviderSettings
 from isthmus.config.settings import (
     AccountSettings,
     AdminSettings,
-    CompressionSettings,
     ConversationSettings,
     DefaultSettings,
     ImageSettings,
     IpLimitSettings,
     LimitSettings,
     LoggingSettings,
-    ProviderSettings,
     RequestLogSettings,
     ServerSettings,
     Settings,

@@ -9,7 +9,8 @@ from typing import Final
 from isthmus.config.draft import Draft
 from isthmus.config.fields import is_loopback
 from isthmus.config.problems import show, way_out_among
-from isthmus.config.settings import ProviderSettings, Settings
+from isthmus.config.sections.provider import ProviderSettings
+from isthmus.config.settings import Settings
 from isthmus.core.secret import Secret
 
 MIN_KEY_CHARS: Final = 8

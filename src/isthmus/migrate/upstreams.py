@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from isthmus.config.settings import ProviderSettings
+from isthmus.config.sections.provider import ProviderSettings
 from isthmus.core.secret import Secret
 from isthmus.migrate.haul import Haul, Line, NewAccount, NewProvider
 from isthmus.migrate.masks import means_no_key, no_credential, prefix, shown_url
