@@ -113,6 +113,9 @@ async def test_one_request_by_its_id(api: APIRouter, service: LogService) -> Non
     await service.logs.save([log_row(1, key_id="key_2")])
     assert (await asking_as.ask(api, "GET", "/v2/logs/req_1", person=VIEWER)).json["key_id"] == "key_2"
     assert (await asking_as.ask(api, "GET", "/v2/logs/req_2")).status == 404
+    service.log.append(log_row(3, duration_ms=70))
+    course = (await asking_as.ask(api, "GET", "/v2/logs/req_3")).json["timeline"]
+    assert [(each["kind"], each["length_ms"]) for each in course["spans"]] == [("gateway", 70)]
     assert (await asking_as.ask(api, "GET", "/v2/logs/req_1", person=HOLDER)).status == 404
 
 

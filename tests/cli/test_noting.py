@@ -22,10 +22,11 @@ def record() -> Record:
     kept.status, kept.stop = 200, "end_turn"
     kept.usage = Usage(7, 2, 1, 3, 1, micro_credits=31_200, output_estimated=True)
     kept.cost_nano_usd = 1234
+    kept.queued_s, kept.first_attempt_s = 0.25, kept.started_s + 0.3
     kept.first_token_s = kept.started_s + 0.5
     kept.losses = (Loss("seed", Action.DROPPED),)
     refused = UpstreamError("slow down", kind=Kind.RATE_LIMIT, status=429)
-    kept.attempt_list = [Attempt.of("acc_0", refused, 12), Attempt.of("acc_1", None, 900)]
+    kept.attempt_list = [Attempt.of("acc_0", refused, 300, 12), Attempt.of("acc_1", None, 350, 900)]
     kept.attempts = 2
     return kept
 
@@ -34,10 +35,10 @@ def test_a_row_says_all_that_is_known() -> None:
     made = row(record(), time.monotonic())
     assert made.started_ms == pytest.approx(time.time() * 1000 - 2000, abs=500)
     assert made.duration_ms == pytest.approx(2000, abs=500)
-    assert made.first_token_ms == 500
+    assert (made.queued_ms, made.first_attempt_ms, made.first_token_ms) == (250, 300, 500)
     assert json.loads(made.attempt_list or "") == [
-        "acc_0 rate_limit (429) after 12 ms",
-        "acc_1 answered after 900 ms",
+        "acc_0 rate_limit (429) after 12 ms, begun at 300 ms",
+        "acc_1 answered after 900 ms, begun at 350 ms",
     ]
     assert json.loads(made.losses or "") == ["seed=dropped"]
     known = made._asdict()
@@ -56,6 +57,7 @@ def test_a_row_says_all_that_is_known() -> None:
 def test_a_bare_record_is_a_row_too() -> None:
     made = row(Record("req_1", time.monotonic(), "messages"), time.monotonic())
     assert (made.input_tokens, made.cost_nano_usd, made.attempts, made.losses) == (None, None, 1, None)
+    assert (made.queued_ms, made.first_attempt_ms) == (None, None)
 
 
 def test_use_counts_all_input_and_failures() -> None:

@@ -82,6 +82,14 @@ async def test_a_holder_sees_rows_of_their_own_keys_alone(service: LogService) -
     assert [ids(rows) async for rows in service.every(HOLDER, LogFilter())] == [["req_1"]]
 
 
+async def test_a_row_is_found_before_it_is_stored(service: LogService) -> None:
+    service.log.append(log_row(1, key_id="key_1"))
+    service.log.append(log_row(2, key_id="key_2"))
+    assert (await service.find(HOLDER, "req_1")).request_id == "req_1"
+    with pytest.raises(NotFound, match="req_2"):
+        await service.find(HOLDER, "req_2")
+
+
 async def test_a_holder_watches_their_own_keys_alone(service: LogService) -> None:
     tail = await service.tail(HOLDER, LogFilter(), "req_0")
     await service.logs.save([log_row(0), log_row(1, key_id="key_1"), log_row(2)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from isthmus.core.commands import Exchange, Fetch, Fetched
 from isthmus.core.errors import GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import Signing
 from isthmus.dialects.anthropic import Style, dialect, lint
-from isthmus.routing.pool import AccountId, Lease, Member, Pool, State, Strategy
+from isthmus.routing.pool import DEFAULT_RULES, AccountId, Lease, Member, Pool, State, Strategy
 from isthmus.server.answering import Answering, Job
 from isthmus.server.attempts import AccountAttempts
 from isthmus.server.records import Record
@@ -85,6 +86,15 @@ class Stage:
             attempts.end(answering.failure)
         return self.client
 
+    async def occupied(self, queue_timeout_s: float) -> Lease:
+        """The place at the first account, which from now on has one alone."""
+        only = Member(AccountId("a0"), max_concurrency=1)
+        self.supplier.pool.update([only], Strategy.PRIORITY, DEFAULT_RULES)
+        self.supplier.queue_timeout_s = queue_timeout_s
+        lease = await self.supplier.lease("m", None, 0, ())
+        assert isinstance(lease, Lease)
+        return lease
+
     @property
     def asked(self) -> list[int]:
         return [each.asked for each in self.upstreams]
@@ -121,6 +131,40 @@ async def test_the_third_account_answers_and_the_client_sees_one_clean_stream(
     assert stage.record.account == "a2"
     assert [each.error for each in stage.record.attempt_list] == ["overloaded", "overloaded", None]
     assert stage.in_flight() == 0
+
+
+async def test_the_record_says_when_each_account_was_asked(stage: Stage) -> None:
+    stage.record.started_s = time.monotonic() - 2.0
+    await stage.open(LIMITED, GOOD)
+    await stage.run()
+    first, second = stage.record.attempt_list
+    assert stage.record.first_attempt_s is not None
+    assert first.begun_ms == round((stage.record.first_attempt_s - stage.record.started_s) * 1000) >= 2000
+    assert second.begun_ms >= first.begun_ms + first.took_ms - 1
+    assert stage.record.queued_s is not None
+    assert 0 <= stage.record.queued_s < 2
+
+
+async def test_the_record_says_how_long_an_account_was_waited_for(stage: Stage) -> None:
+    await stage.open(GOOD)
+    lease = await stage.occupied(queue_timeout_s=10)
+    asyncio.get_running_loop().call_later(0.05, stage.supplier.release, lease, None)
+    await stage.run()
+    record = stage.record
+    assert record.queued_s is not None
+    assert record.queued_s >= 0.04
+    assert record.first_attempt_s is not None
+    assert record.attempt_list == []
+
+
+async def test_the_record_says_how_long_an_account_was_waited_for_in_vain(stage: Stage) -> None:
+    await stage.open(GOOD)
+    await stage.occupied(queue_timeout_s=0.05)
+    with pytest.raises(GatewayError):
+        await stage.run()
+    assert stage.record.queued_s is not None
+    assert stage.record.queued_s >= 0.04
+    assert stage.record.first_attempt_s is None
 
 
 async def test_an_answer_that_breaks_before_a_word_is_said_goes_elsewhere(stage: Stage) -> None:

@@ -67,6 +67,8 @@ async def test_a_row_comes_back_as_it_went(logs: RequestLogs) -> None:
         upstream_status=529,
         upstream_request_id="up_1",
         client_left=True,
+        queued_ms=7,
+        first_attempt_ms=8,
     )
     assert None not in row
     await logs.save([log_row(0), row])

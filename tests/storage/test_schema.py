@@ -13,6 +13,8 @@ def test_times_and_money_are_wide_enough_everywhere() -> None:
             if column.name.endswith(("_ms", "nano_usd")) and column.name not in {
                 "duration_ms",
                 "first_token_ms",
+                "first_attempt_ms",
+                "queued_ms",
             }:
                 assert isinstance(column.type, BigInteger), f"{table.name}.{column.name}"
 

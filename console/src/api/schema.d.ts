@@ -1039,7 +1039,7 @@ export interface paths {
         };
         /**
          * Get log
-         * @description One request, by the id that its answer carried.
+         * @description One request, by the id that its answer carried, and where its time went.
          */
         get: operations["get_log"];
         put?: never;
@@ -2211,6 +2211,7 @@ export interface components {
              * @description How its secret begins.
              */
             prefix: string;
+            /** @description Only an active one is let in; `owner_disabled`: its user is switched off. */
             state: components["schemas"]["KeyState"];
             /** Enabled */
             enabled: boolean;
@@ -2418,9 +2419,10 @@ export interface components {
         };
         /**
          * KeyState
+         * @description What a client hears that shows the key: only one that is active is let in.
          * @enum {string}
          */
-        KeyState: "active" | "disabled" | "expired";
+        KeyState: "active" | "disabled" | "owner_disabled" | "expired";
         /** KeyUseAnswer */
         KeyUseAnswer: {
             /**
@@ -2480,6 +2482,138 @@ export interface components {
             trusted_proxies: string[];
             /** Cors Origins */
             cors_origins: string[];
+        };
+        /**
+         * LogDetail
+         * @description One request, and where its time went.
+         */
+        LogDetail: {
+            /** Request Id */
+            request_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Endpoint */
+            endpoint: string;
+            /**
+             * Dialect
+             * @description What the client spoke.
+             */
+            dialect: string;
+            /**
+             * Lane
+             * @description `raw`: bytes went through untouched; `translated`; `estimated`: counted here; `cache`: as answered before.
+             */
+            lane: string | null;
+            /** Key Id */
+            key_id: string | null;
+            /**
+             * Account Id
+             * @description The account asked last.
+             */
+            account_id: string | null;
+            /** Provider */
+            provider: string | null;
+            /** Model Asked */
+            model_asked: string | null;
+            /** Model Used */
+            model_used: string | null;
+            /** Streamed */
+            streamed: boolean;
+            /**
+             * Status
+             * @description HTTP status the client saw; 499 when it left before there was one.
+             */
+            status: number;
+            /**
+             * Succeeded
+             * @description Answered to the end without an error, to a client that was still there.
+             */
+            succeeded: boolean;
+            /** Client Left */
+            client_left: boolean;
+            /**
+             * Error
+             * @description Class of the failure.
+             */
+            error: string | null;
+            /** Error Text */
+            error_text: string | null;
+            /**
+             * Stop
+             * @description Why the model stopped.
+             */
+            stop: string | null;
+            /** Input Tokens */
+            input_tokens: number | null;
+            /** Cache Read Tokens */
+            cache_read_tokens: number | null;
+            /** Cache Write Tokens */
+            cache_write_tokens: number | null;
+            /** Output Tokens */
+            output_tokens: number | null;
+            /** Reasoning Tokens */
+            reasoning_tokens: number | null;
+            /**
+             * Input Estimated
+             * @description The input tokens are estimated, not measured.
+             */
+            input_estimated: boolean;
+            /** Output Estimated */
+            output_estimated: boolean;
+            /**
+             * Cost Usd
+             * @description Null where no price is known.
+             */
+            cost_usd: number | null;
+            /**
+             * Credits
+             * @description In the vendor's own unit of account, where it bills in one.
+             */
+            credits: number | null;
+            /**
+             * Queued Ms
+             * @description How long the first account was waited for. Null where none was wanted, and in rows of earlier versions.
+             */
+            queued_ms: number | null;
+            /**
+             * First Attempt Ms
+             * @description When that account was asked, since the start. Null likewise.
+             */
+            first_attempt_ms: number | null;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /**
+             * Attempts
+             * @description Requests to the upstream.
+             */
+            attempts: number;
+            /**
+             * Attempt List
+             * @description The accounts asked, when the first one failed.
+             */
+            attempt_list: string[];
+            /**
+             * Losses
+             * @description What the client sent and the upstream could not be told.
+             */
+            losses: string[];
+            /** Notes */
+            notes: string[];
+            /** Upstream Status */
+            upstream_status: number | null;
+            /** Upstream Request Id */
+            upstream_request_id: string | null;
+            /**
+             * Client
+             * @description Address it came from.
+             */
+            client: string;
+            timeline: components["schemas"]["TimelineView"];
         };
         /**
          * LogView
@@ -2571,6 +2705,16 @@ export interface components {
              * @description In the vendor's own unit of account, where it bills in one.
              */
             credits: number | null;
+            /**
+             * Queued Ms
+             * @description How long the first account was waited for. Null where none was wanted, and in rows of earlier versions.
+             */
+            queued_ms: number | null;
+            /**
+             * First Attempt Ms
+             * @description When that account was asked, since the start. Null likewise.
+             */
+            first_attempt_ms: number | null;
             /** First Token Ms */
             first_token_ms: number | null;
             /** Duration Ms */
@@ -2742,6 +2886,7 @@ export interface components {
              * @description How its secret begins.
              */
             prefix: string;
+            /** @description Only an active one is let in; `owner_disabled`: its user is switched off. */
             state: components["schemas"]["KeyState"];
             /** Enabled */
             enabled: boolean;
@@ -3882,6 +4027,38 @@ export interface components {
          */
         Span: "hour" | "day";
         /**
+         * SpanKind
+         * @enum {string}
+         */
+        SpanKind: "gateway" | "queue" | "attempt";
+        /** SpanView */
+        SpanView: {
+            /** @description `gateway`: reading, limits, an answer of its own; `queue`: for an account that is free; `attempt`: one account. */
+            kind: components["schemas"]["SpanKind"];
+            /**
+             * Start Ms
+             * @description Since the request came; null where the log does not know.
+             */
+            start_ms: number | null;
+            /** Length Ms */
+            length_ms: number | null;
+            /**
+             * Account Id
+             * @description The one asked.
+             */
+            account_id: string | null;
+            /**
+             * Outcome
+             * @description Of an attempt: `answered`, `client_left` or the class of the failure.
+             */
+            outcome: string | null;
+            /**
+             * Status
+             * @description What the upstream answered an attempt that failed with.
+             */
+            status: number | null;
+        };
+        /**
          * State
          * @description How an account stands, in the words that operators read.
          * @enum {string}
@@ -4065,6 +4242,23 @@ export interface components {
          * @enum {string}
          */
         ThinkingMode: "disabled" | "enabled" | "adaptive" | "between_tools";
+        /** TimelineView */
+        TimelineView: {
+            /**
+             * Spans
+             * @description One after another, from the first byte to the last.
+             */
+            spans: components["schemas"]["SpanView"][];
+            /**
+             * Starts Known
+             * @description False for rows of versions that did not keep when attempts began: then the spans are the attempts alone.
+             */
+            starts_known: boolean;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** Duration Ms */
+            duration_ms: number;
+        };
         /**
          * TokenFileBody
          * @description One file: as text, or in base64, which a database needs.
@@ -9036,7 +9230,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LogView"];
+                    "application/json": components["schemas"]["LogDetail"];
                 };
             };
             /** @description Not signed in, the token is not known, or the password is wrong. */

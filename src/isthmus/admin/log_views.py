@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Self
 
 from pydantic import BaseModel, Field
 
@@ -47,6 +47,12 @@ class LogView(BaseModel):
     output_estimated: bool
     cost_usd: float | None = Field(description="Null where no price is known.")
     credits: float | None = Field(description="In the vendor's own unit of account, where it bills in one.")
+    queued_ms: int | None = Field(
+        description="How long the first account was waited for. Null where none was wanted, and in rows of earlier versions."
+    )
+    first_attempt_ms: int | None = Field(
+        description="When that account was asked, since the start. Null likewise."
+    )
     first_token_ms: int | None
     duration_ms: int
     attempts: int = Field(description="Requests to the upstream.")
@@ -58,7 +64,7 @@ class LogView(BaseModel):
     client: str = Field(description="Address it came from.")
 
     @classmethod
-    def of(cls, row: LogRow) -> LogView:
+    def of(cls, row: LogRow) -> Self:
         values = row._asdict()
         return cls(
             **{name: values[name] for name in cls.model_fields if name in values and name not in _MADE},

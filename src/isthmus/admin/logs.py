@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from isthmus.admin.asking import Admin, Asker, Model, Moment, PageOf, milliseconds, moment
 from isthmus.admin.figures import FiguresView, GroupView
 from isthmus.admin.log_views import LogView, csv_head, csv_lines, events
+from isthmus.admin.timeline_views import LogDetail
 from isthmus.control.logs import LogFilter, LogRow, LogService, Missed
 from isthmus.control.paging import MAX_PAGE
 from isthmus.control.people import Person
@@ -177,9 +178,9 @@ def router(service: LogService, statistics: StatisticsService) -> APIRouter:
         return StreamingResponse(lines, media_type="text/csv", headers=_EXPORTED)
 
     @routes.get("/{request_id}")
-    async def get_log(request_id: RequestId, asker: Asker) -> LogView:
-        """One request, by the id that its answer carried."""
-        return LogView.of(await service.find(asker, request_id))
+    async def get_log(request_id: RequestId, asker: Asker) -> LogDetail:
+        """One request, by the id that its answer carried, and where its time went."""
+        return LogDetail.of(await service.find(asker, request_id))
 
     return routes
 

@@ -42,7 +42,7 @@ def row(record: Record, now_s: float) -> LogRow:
     """`now_s` is on the monotonic clock, as the record's own times."""
     usage = record.usage
     took_s = now_s - record.started_s
-    first_s = record.first_token_s
+    first_s, asked_s = record.first_token_s, record.first_attempt_s
     return LogRow(
         request_id=record.request_id,
         started_ms=round((time.time() - took_s) * 1000),
@@ -78,6 +78,8 @@ def row(record: Record, now_s: float) -> LogRow:
         upstream_status=record.upstream_status,
         upstream_request_id=record.upstream_request_id,
         client_left=record.client_left,
+        queued_ms=None if record.queued_s is None else round(record.queued_s * 1000),
+        first_attempt_ms=None if asked_s is None else max(0, round((asked_s - record.started_s) * 1000)),
     )
 
 

@@ -67,12 +67,16 @@ class LogRow(NamedTuple):
     first_token_ms: int | None = None
     attempts: int = 1
     attempt_list: str | None = None
-    """JSON list of texts, as `losses` and `notes` are."""
+    """JSON list of texts, as `losses` and `notes` are. Set when the first account failed."""
     losses: str | None = None
     notes: str | None = None
     upstream_status: int | None = None
     upstream_request_id: str | None = None
     client_left: bool = False
+    queued_ms: int | None = None
+    """How long the first account was waited for; None where none was wanted, and in rows of versions that did not say."""
+    first_attempt_ms: int | None = None
+    """When that account was asked, since the request came; None likewise."""
 
     @property
     def succeeded(self) -> bool:

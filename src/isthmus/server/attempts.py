@@ -36,13 +36,18 @@ class AccountAttempts:
             self._close(failure)
             if len(self._tried) >= self.supplier.max_attempts:
                 raise failure
+        record, wanted_s = self.job.record, time.monotonic()
         chosen = await self.supplier.lease(self.model, self.affinity, self.tokens, self._tried)
+        self._began_s = time.monotonic()
+        if failure is None:
+            record.queued_s = self._began_s - wanted_s
         if isinstance(chosen, Exhausted):
             raise self.supplier.refusal(chosen, failure, f"model {self.model!r}")
         self._lease = chosen
         self._tried.append(chosen.account)
-        self._began_s = time.monotonic()
-        self.job.record.account = chosen.account
+        record.account = chosen.account
+        if failure is None:
+            record.first_attempt_s = self._began_s
         source = self.supplier.source(chosen.account)
         self.job.channel, self.job.authorize = source.channel, source.authorize
         self.job.keep, self.job.rest = source.keep, None
@@ -63,8 +68,9 @@ class AccountAttempts:
             return
         record = self.job.record
         if failure is not None or record.attempt_list:
+            begun_ms = round((self._began_s - record.started_s) * 1000)
             took_ms = round((time.monotonic() - self._began_s) * 1000)
-            record.attempt_list.append(Attempt.of(lease.account, failure, took_ms))
+            record.attempt_list.append(Attempt.of(lease.account, failure, begun_ms, took_ms))
         used = record.usage if failure is None else None
         tokens_in, tokens_out = (used.all_input_tokens, used.output_tokens) if used is not None else (0, 0)
         self.supplier.release(lease, failure, tokens_in, tokens_out, rest=self.job.rest)

@@ -19,21 +19,25 @@ class Attempt:
     """One account that was asked, and what came of it."""
 
     account: str
+    begun_ms: int
+    """Since the request came."""
     took_ms: int
     error: str | None = None
     status: int = 0
     text: str = ""
 
     @classmethod
-    def of(cls, account: str, failure: UpstreamError | None, took_ms: int) -> Attempt:
+    def of(cls, account: str, failure: UpstreamError | None, begun_ms: int, took_ms: int) -> Attempt:
         if failure is None:
-            return cls(account, took_ms)
+            return cls(account, begun_ms, took_ms)
         text = failure.detail or failure.message
-        return cls(account, took_ms, failure.kind.value, failure.status, text[:MAX_ATTEMPT_CHARS])
+        kind, status = failure.kind.value, failure.status
+        return cls(account, begun_ms, took_ms, kind, status, text[:MAX_ATTEMPT_CHARS])
 
     def __str__(self) -> str:
+        """As the request log keeps it, where `control/timelines` reads it again."""
         said = f" {self.error}" + (f" ({self.status})" if self.status else "") if self.error else " answered"
-        return f"{self.account}{said} after {self.took_ms} ms"
+        return f"{self.account}{said} after {self.took_ms} ms, begun at {self.begun_ms} ms"
 
 
 @dataclass(slots=True)
@@ -55,6 +59,10 @@ class Record:
     status: int = 0
     usage: Usage | None = None
     stop: str | None = None
+    queued_s: float | None = None
+    """How long the first account was waited for; None where none was wanted."""
+    first_attempt_s: float | None = None
+    """When that account was asked."""
     first_token_s: float | None = None
     losses: tuple[Loss, ...] = ()
     notes: list[str] = field(default_factory=list)

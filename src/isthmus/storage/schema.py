@@ -359,6 +359,8 @@ request_logs: Final = _table(
     Column("client", String(64), nullable=False),
     _flag("succeeded", default=True),
     Column("micro_credits", BigInteger),
+    Column("queued_ms", Integer),
+    Column("first_attempt_ms", Integer),
     # A page of the log is sorted by time: with an index like these a filter and a range of time cost what the page costs.
     Index(None, "started_ms"),
     Index(None, "key_id", "started_ms"),

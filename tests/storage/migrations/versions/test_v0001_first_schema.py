@@ -24,4 +24,6 @@ def test_what_it_has_and_what_came_later() -> None:
     assert {each.name for each in metadata.tables["request_logs"].c} - columns == {
         "succeeded",
         "micro_credits",
+        "queued_ms",
+        "first_attempt_ms",
     }
