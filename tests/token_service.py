@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from isthmus.control.renewing import Reach
-from isthmus.core.commands import Call, Grant, Head, Reply
+from isthmus.core.commands import Call, Grant, Head, Keep, Reply
 from isthmus.core.errors import AccessEnded, UpstreamError
 from isthmus.core.logins import (
     ACCESS_TOKEN,
@@ -64,6 +64,8 @@ class TokenService:
     surveyed: list[str] = field(default_factory=list)
     """Access tokens that a survey was asked with."""
     refused: set[str] = field(default_factory=set)
+    exchanged: Keep | None = None
+    """What a survey tells of the credential beside."""
     survey: Survey | UpstreamError = field(default_factory=lambda: Survey(plan="FREE", models=({"id": "m"},)))
     _numbers: dict[str, int] = field(default_factory=dict)
 
@@ -179,6 +181,8 @@ class FakeLogins:
         assert reply is not None
         if reply.head.status != 200:
             raise AccessEnded("the token is not accepted", status=reply.head.status)
+        if self.service.exchanged is not None:
+            yield self.service.exchanged
         if isinstance(self.service.survey, UpstreamError):
             raise self.service.survey
         return self.service.survey

@@ -9,16 +9,20 @@ from pathlib import Path
 
 import pytest
 
+import claude_web_accounts
 from amazon_accounts import signed_in
 from isthmus.cli.compose import open_hands
 from isthmus.cli.keeping import Keeping, keeping
 from isthmus.cli.stores import open_stores
 from isthmus.config import Settings
+from isthmus.control.failures import Unavailable
 from isthmus.core.commands import Call
 from isthmus.core.errors import UpstreamError
 from isthmus.core.secret import Secret
 from isthmus.observability.redaction import MASK, Redaction
 from isthmus.simulators.amazon_q import Simulator
+from isthmus.simulators.claude_web import Simulator as WebSimulator
+from isthmus.simulators.claude_web.plans import Plan
 from isthmus.storage.accounts import AccountStore
 
 
@@ -72,6 +76,43 @@ async def test_the_proxy_is_used(tmp_path: Path, by_account: bool) -> None:
         with pytest.raises(UpstreamError, match="connection failed"):
             await desk.kept.reach.ask(account, Call("GET", f"{simulator.q_url}/getUsageLimits"))
         assert list(simulator.log) == []
+
+
+@asynccontextmanager
+async def web_kept(folder: Path, simulator: WebSimulator) -> AsyncIterator[Kept]:
+    """With the account `anna`."""
+    settings = Settings.model_validate(
+        claude_web_accounts.configuration(simulator, storage={"data_dir": str(folder)})
+    )
+    anna = simulator.add_account("anna", Plan.PRO)
+    redaction = Redaction()
+    async with open_stores(settings) as stores, open_hands(settings.images) as hands:
+        accounts = AccountStore(stores.database, stores.vault)
+        await accounts.add_all([claude_web_accounts.session(anna)])
+        yield Kept(keeping(stores, hands.http, lambda: settings, redaction), accounts, redaction)
+
+
+async def test_a_session_that_is_not_signed_in_is_switched_off_by_a_survey(tmp_path: Path) -> None:
+    async with WebSimulator() as simulator, web_kept(tmp_path, simulator) as desk:
+        simulator.accounts["anna"].script("F4")
+        with pytest.raises(Unavailable, match="the bootstrap has no account"):
+            await desk.kept.surveys.read_now("anna")
+        account = await desk.accounts.find("anna")
+        assert account is not None and not account.enabled
+        assert account.off_reason == "session invalid: the bootstrap has no account"
+
+
+async def test_a_session_key_that_comes_with_a_survey_is_stored(tmp_path: Path) -> None:
+    async with WebSimulator() as simulator, web_kept(tmp_path, simulator) as desk:
+        anna = simulator.accounts["anna"]
+        anna.script("F26 new-key", "usage")
+        kept = await desk.kept.surveys.read_now("anna")
+        assert kept.survey.plan == "pro"
+        await desk.kept.keeper.close()
+        account = await desk.accounts.find("anna")
+        assert account is not None and anna.next_key is not None
+        assert account.credential == {"session_key": Secret(anna.next_key)}
+        assert (await desk.kept.keeper.grant("anna", None)).token == Secret(anna.next_key)
 
 
 async def test_providers_without_sign_ins_and_those_that_are_gone(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 
 import pytest
@@ -14,16 +14,22 @@ from isthmus.control import surveys
 from isthmus.control.failures import Conflict, NotFound, Throttled, Unavailable
 from isthmus.control.keeper import AccessKeeper
 from isthmus.control.surveys import LEAST_APART_S, OLD_S, Surveys, allowance, none_known
+from isthmus.core.commands import Call, Keep, Reply
 from isthmus.core.errors import Scope, UpstreamError
+from isthmus.core.secret import Secret
 from isthmus.core.survey import KeptSurvey, Quota, Survey
 from isthmus.routing.cooldown import Change, Cooling, CoolingReason
 from isthmus.routing.pool import AccountId
-from isthmus.storage.accounts import AccountStore
+from isthmus.storage.accounts import Account, AccountStore
 from isthmus.storage.database import Database
 from isthmus.storage.leases import LeaseStore
 from isthmus.storage.surveys import SurveyStore
 from isthmus.storage.vault import Vault
 from token_service import Clock, TokenService
+
+DEAD = UpstreamError(
+    "of no use", status=403, scope=Scope.CREDENTIAL, detail="suspended: access acc_1 0 is locked"
+)
 
 
 class Desk:
@@ -32,9 +38,21 @@ class Desk:
         self.clock = self.service.clock
         self.store = SurveyStore(database)
         self.accounts = AccountStore(database, vault)
-        reach = self.service.reach()
+        reach = self.service.reach(mask=lambda text: text.replace("access acc_1 0", "***"))
         self.keeper = AccessKeeper(self.accounts, LeaseStore(database), reach, self.clock)
         self.surveys = Surveys(self.store, self.accounts, self.keeper, reach, self.clock)
+
+    async def account(self, id: str = "acc_1") -> Account:
+        found = await self.accounts.find(id)
+        assert found is not None
+        return found
+
+    def key_account(self, key: str) -> Account:
+        """One that nobody renews."""
+        credential = {"api_key": Secret(key)}
+        return self.service.account(
+            "acc_key", expires_in_s=None, kind="api_key", credential=credential, details={}
+        )
 
     @property
     def now_ms(self) -> int:
@@ -162,10 +180,80 @@ async def test_a_token_that_has_ended_is_replaced(desk: Desk) -> None:
 
 
 async def test_an_account_that_is_refused_is_not_asked_again_with_another_token(desk: Desk) -> None:
-    desk.service.survey = UpstreamError("suspended", status=403, scope=Scope.CREDENTIAL)
+    desk.service.survey = DEAD
     with pytest.raises(Unavailable):
         await desk.surveys.read_now("acc_1")
     assert desk.service.surveyed == ["access acc_1 0"]
+
+
+async def test_an_account_of_no_use_is_switched_off_at_once_and_the_reason_told(desk: Desk) -> None:
+    desk.service.survey = DEAD
+    async with desk.running():
+        desk.surveys.show("acc_1")
+        await desk.settled(lambda: desk.service.surveyed != [])
+        async with asyncio.timeout(20):
+            while (await desk.account()).enabled:
+                await asyncio.sleep(0.01)
+    assert (await desk.account()).off_reason == "suspended: *** is locked", "without its secrets"
+
+
+async def test_a_survey_says_nothing_of_what_an_operator_has_changed_meanwhile(desk: Desk) -> None:
+    desk.service.survey = DEAD
+    edited = desk.now_ms + 1
+    reach = desk.service.reach()
+
+    async def ask(account: Account, call: Call) -> Reply:
+        await desk.accounts.change("acc_1", lambda it: replace(it, label="mended", updated_ms=edited))
+        return await reach.ask(account, call)
+
+    desk.surveys = Surveys(desk.store, desk.accounts, desk.keeper, replace(reach, ask=ask), desk.clock)
+    with pytest.raises(Unavailable):
+        await desk.surveys.read_now("acc_1")
+    assert (await desk.account()).enabled
+
+
+async def test_an_account_that_is_off_keeps_its_operators_reason(desk: Desk) -> None:
+    desk.service.survey = DEAD
+    await desk.accounts.switch(["acc_1"], on=False, reason=None, now_ms=desk.now_ms)
+    with pytest.raises(Unavailable):
+        await desk.surveys.read_now("acc_1")
+    assert (await desk.account()).off_reason is None
+
+
+async def test_trouble_that_passes_switches_nothing_off(desk: Desk) -> None:
+    desk.service.survey = UpstreamError("sick", status=503)
+    with pytest.raises(Unavailable):
+        await desk.surveys.read_now("acc_1")
+    assert (await desk.account()).enabled
+
+
+@pytest.mark.parametrize("dead", [False, True])
+async def test_a_credential_that_is_exchanged_meanwhile_is_kept(desk: Desk, dead: bool) -> None:
+    """Also when the survey itself comes to nothing."""
+    if dead:
+        desk.service.survey = UpstreamError("sick", status=503)
+    await desk.accounts.add_all([desk.key_account("old")])
+    desk.service.exchanged = Keep({"api_key": Secret("new")}, Secret("old"))
+    with suppress(Unavailable):
+        await desk.surveys.read_now("acc_key")
+    await desk.keeper.close()
+    assert (await desk.account("acc_key")).credential == {"api_key": Secret("new")}
+
+
+async def test_a_key_that_others_have_exchanged_meanwhile_is_not_the_accounts_end(desk: Desk) -> None:
+    await desk.accounts.add_all([desk.key_account("old")])
+    await desk.keeper.grant("acc_key", None)
+    await desk.accounts.keep("acc_key", Secret("old"), {"api_key": Secret("new")})
+    desk.service.refused = {"old"}
+    assert (await desk.surveys.read_now("acc_key")).survey == desk.service.survey
+    assert desk.service.surveyed == ["old", "new"]
+
+
+async def test_of_a_key_that_nobody_renews_the_upstreams_own_words_are_told(desk: Desk) -> None:
+    await desk.accounts.add_all([desk.key_account("old")])
+    desk.service.refused = {"old"}
+    with pytest.raises(Unavailable, match="the token is not accepted"):
+        await desk.surveys.read_now("acc_key")
 
 
 async def test_an_operator_reads_now_but_not_all_the_time(desk: Desk) -> None:

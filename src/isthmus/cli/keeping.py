@@ -39,7 +39,7 @@ def keeping(
     """`settings` are those in force at any moment. Must be called inside the event loop."""
     world = _World(http, settings)
     masks = Redaction() if redaction is None else redaction
-    reach = Reach(world.logins, world.ask, masks.know, masks.forget)
+    reach = Reach(world.logins, world.ask, masks.know, masks.forget, masks.text)
     accounts = AccountStore(stores.database, stores.vault)
     keeper = AccessKeeper(accounts, LeaseStore(stores.database), reach)
     surveys = Surveys(SurveyStore(stores.database), accounts, keeper, reach)

@@ -179,9 +179,10 @@ class AccessKeeper:
         """An account that no request has met yet. Where the settings are at fault, what it holds is used to its end."""
         if trouble.at_fault and held.access.is_valid(self._now_s()):
             return
-        log.error("account switched off", account=held.id, text=trouble.off_reason)
+        reason = self._reach.mask(trouble.off_reason)
+        log.error("account switched off", account=held.id, text=reason)
         with suppress(StorageError):  # A request that meets it says so again.
-            await self._accounts.switch_off(held.id, trouble.off_reason, round(self._now_s() * 1000))
+            await self._accounts.switch_off(held.id, reason, round(self._now_s() * 1000))
 
     async def _until_changed(self, within_s: float | None) -> None:
         with suppress(TimeoutError):

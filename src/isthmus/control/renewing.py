@@ -60,6 +60,8 @@ class Reach:
     know: Secrets = lambda _: None
     """Secrets that came up, to be masked in logs."""
     forget: Secrets = lambda _: None
+    mask: Callable[[str], str] = lambda text: text
+    """A text without those secrets, for what is written down of an upstream's words."""
 
 
 @dataclass(slots=True)

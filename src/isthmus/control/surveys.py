@@ -19,12 +19,12 @@ from isthmus.control.account_views import is_configured
 from isthmus.control.failures import Conflict, NotFound, Throttled, Unavailable
 from isthmus.control.renewing import Reach
 from isthmus.control.steps import carry_out
-from isthmus.core.commands import Call, Grant, Reply
-from isthmus.core.errors import AccessEnded, UpstreamError
+from isthmus.core.commands import Call, Grant, Keep, Reply
+from isthmus.core.errors import AccessEnded, NoAccess, Scope, UpstreamError
 from isthmus.core.logins import Logins
 from isthmus.core.secret import Secret
 from isthmus.core.survey import KeptSurvey, Quota, Survey
-from isthmus.routing.cooldown import Change, CoolingReason
+from isthmus.routing.cooldown import Change, CoolingReason, words_of
 from isthmus.storage.accounts import Account, AccountStore
 from isthmus.storage.errors import StorageError
 from isthmus.storage.surveys import SurveyStore
@@ -44,6 +44,10 @@ PERCENT: Final = "%"
 class Granting(Protocol):
     async def grant(self, account: str, refused: Secret | None) -> Grant:
         """Raises `UpstreamError`."""
+        ...
+
+    def keep(self, account: str, told: Keep) -> None:
+        """Neither waits nor raises."""
         ...
 
 
@@ -155,7 +159,7 @@ class Surveys:
             return await self._read(account, logins)
         except UpstreamError as error:
             said = f"{error.message} ({error.detail})" if error.detail else error.message
-            raise Unavailable(f"account {id} cannot be surveyed: {said}") from None
+            raise Unavailable(f"account {id} cannot be surveyed: {self._reach.mask(said)}") from None
 
     # How
 
@@ -191,32 +195,53 @@ class Surveys:
         except (UpstreamError, StorageError) as error:
             log.info("an account was not surveyed", account=id, error=str(error))
         except Exception:
+            # A bug in what one provider makes of its service's words. Surveys of all others, which run in the same task, go on.
             log.exception("surveying an account failed", account=id)
 
     async def _read(self, account: Account, logins: Logins) -> KeptSurvey:
-        survey = await ask_for_survey(account, logins, self._keeper, self._reach)
+        try:
+            survey = await ask_for_survey(account, logins, self._keeper, self._reach)
+        except UpstreamError as error:
+            if error.scope is Scope.CREDENTIAL:
+                await self._switch_off(account, self._reach.mask(words_of(error)))
+            raise
         kept = KeptSurvey(survey, self._now_ms())
         with suppress(StorageError):  # Others will read it themselves.
             await self._store.save(account.id, kept)
         self._kept[account.id] = kept
         return kept
 
+    async def _switch_off(self, account: Account, reason: str) -> None:
+        """As if a request had met the refusal; unless an operator has changed the account since it was read."""
+        with suppress(StorageError):  # A request that meets it says so again.
+            row = await self._accounts.find(account.id)
+            if row is not None and row.enabled and row.updated_ms == account.updated_ms:
+                log.error("account switched off", account=account.id, text=reason)
+                await self._accounts.switch_off(account.id, reason, self._now_ms())
+
     def _now_ms(self) -> int:
         return round(self._now_s() * 1000)
 
 
 async def ask_for_survey(account: Account, logins: Logins, keeper: Granting, reach: Reach) -> Survey:
-    """With another token, once, where the first has ended. Raises `UpstreamError`."""
+    """With another token, once, where the first has ended. What the upstream exchanges meanwhile is kept. Raises `UpstreamError`:
+    with scope `CREDENTIAL` when the account is of no use as it is."""
 
     async def ask(call: Call) -> Reply:
         return await reach.ask(account, call)
 
+    def keep(told: Keep) -> None:
+        keeper.keep(account.id, told)
+
     grant = await keeper.grant(account.id, None)
     try:
-        return await carry_out(logins.survey(grant), ask)
-    except AccessEnded:
-        pass
-    return await carry_out(logins.survey(await keeper.grant(account.id, grant.token)), ask)
+        return await carry_out(logins.survey(grant), ask, keep)
+    except AccessEnded as ended:
+        try:
+            another = await keeper.grant(account.id, grant.token)
+        except NoAccess:
+            raise ended from None  # The upstream's own words say more.
+    return await carry_out(logins.survey(another), ask, keep)
 
 
 def allowance(survey: Survey) -> Quota | None:

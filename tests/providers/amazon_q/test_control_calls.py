@@ -172,6 +172,15 @@ def test_a_refused_token_is_told_at_once() -> None:
     assert caught.value.scope is Scope.CREDENTIAL
 
 
+def test_a_gate_says_nothing_of_an_account_whose_service_is_in_trouble() -> None:
+    with pytest.raises(UpstreamError) as caught:
+        surveyed(Service(GATED, reply({}, 500), GATED))
+    assert (caught.value.status, caught.value.scope) == (500, Scope.MODEL)
+    with pytest.raises(UpstreamError) as caught:
+        surveyed(Service(GATED, GATED, GATED))
+    assert caught.value.scope is Scope.CREDENTIAL
+
+
 def test_when_nothing_can_be_read_the_first_failure_is_told() -> None:
     down = UpstreamError("the upstream cannot be reached")
     with pytest.raises(UpstreamError) as caught:

@@ -157,8 +157,14 @@ class Stage:
             except StopIteration as done:
                 result: Result = done.value
                 return result
-            assert isinstance(command, Call)
-            reply = self.call(command)
+            reply = None
+            match command:
+                case Keep():
+                    self.kept.append(command)
+                case Call():
+                    reply = self.call(command)
+                case _:
+                    raise AssertionError(command)
 
     def tidy(self) -> list[UpstreamError]:
         """Runs the errands, as a gateway does when the attempt is over; what they failed with."""

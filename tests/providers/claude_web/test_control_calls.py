@@ -7,7 +7,6 @@ from isthmus.core.errors import Scope, UpstreamError
 from isthmus.core.secret import Secret
 from isthmus.providers.claude_web import cases
 from isthmus.providers.claude_web.control_calls import (
-    ask_organizations,
     chosen_id,
     good_body,
     read_model_rows,
@@ -15,9 +14,8 @@ from isthmus.providers.claude_web.control_calls import (
     survey,
 )
 from isthmus.providers.claude_web.errors import Refusals, Refused
-from isthmus.providers.claude_web.options import Options
 from isthmus.simulators.claude_web.plans import Plan
-from providers.claude_web.stage import NOW, Script, Stage, reply
+from providers.claude_web.stage import NOW, Stage, reply
 
 REFUSALS = Refusals("mine", lambda: NOW)
 
@@ -61,6 +59,27 @@ def test_a_part_that_fails_is_empty_and_says_so(endpoint: str, problem: str) -> 
     (said,) = found.problems
     assert said.startswith(f"{problem}: overloaded")
     assert found.plan == "pro"
+
+
+@pytest.mark.parametrize("endpoint", ["organizations", "bootstrap", "usage", "model_config"])
+def test_a_key_that_comes_with_any_answer_is_kept_once(endpoint: str) -> None:
+    here = Stage()
+    old = here.key
+    here.account.script("F26 new-key", endpoint)
+    found = here.survey(survey(Grant("session_key", Secret(old)), here.options, REFUSALS))
+    assert (found.plan, found.problems) == ("pro", ())
+    [kept] = here.kept
+    assert kept.used == Secret(old)
+    assert kept.credential["session_key"].reveal() == here.account.next_key != old
+
+
+def test_a_key_is_kept_although_what_follows_fails() -> None:
+    here = Stage()
+    here.account.script("F26 new-key", "organizations")
+    here.account.script("F24 header", "bootstrap")
+    with pytest.raises(UpstreamError):
+        look(here)
+    assert len(here.kept) == 1
 
 
 def test_when_nothing_can_be_read_it_raises() -> None:
@@ -116,8 +135,7 @@ def test_models_that_may_be_chosen() -> None:
 
 def test_an_error_under_a_good_status_is_one() -> None:
     overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-    steps = ask_organizations(Grant("session_key", Secret("k")), Options(), REFUSALS)
     with pytest.raises(UpstreamError, match="overloaded"):
-        Script(reply(200, json.dumps(overloaded, separators=(",", ":")).encode())).play(steps)
+        good_body(reply(200, json.dumps(overloaded, separators=(",", ":")).encode()), REFUSALS)
     with pytest.raises(UpstreamError):
         good_body(reply(200, b"<html></html>", {"content-type": "text/html"}), REFUSALS)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from isthmus.core.commands import Call, Grant, Reply
-from isthmus.core.errors import UpstreamError, UpstreamProtocolError
+from isthmus.core.errors import Scope, UpstreamError, UpstreamProtocolError
 from isthmus.core.logins import Steps
 from isthmus.core.survey import Survey
 from isthmus.providers.amazon_q.cases import Remedy
@@ -108,14 +108,15 @@ class _Found:
 
     anything: bool = False
     failure: UpstreamError | None = None
-    """The first one: later ones tend to follow from it."""
+    """The first one, as later ones tend to follow from it; a verdict on the account only where nothing else was said."""
     problems: list[str] = field(default_factory=list)
 
     def failed(self, what: str, error: UpstreamError, *, counts: bool = True) -> None:
         """Raises it when the token is at fault: with another one everything may be answered."""
         if remedy_of(error) is Remedy.RENEW:
             raise error
-        self.failure = self.failure or error
+        if self.failure is None or (self.failure.scope is Scope.CREDENTIAL is not error.scope):
+            self.failure = error
         if counts:
             self.problems.append(f"{what}: {error.detail or error.message}")
 

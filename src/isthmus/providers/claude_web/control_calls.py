@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from isthmus.core.commands import Call, Grant, Reply
+from isthmus.core.commands import Call, Grant, Keep, Reply
 from isthmus.core.errors import Scope, UpstreamError
 from isthmus.core.logins import Steps
+from isthmus.core.secret import Secret
 from isthmus.core.survey import Quota, Survey
 from isthmus.providers.claude_web import cases
 from isthmus.providers.claude_web.errors import Refusals, Refused, unreadable
-from isthmus.providers.claude_web.headers import headers_of
+from isthmus.providers.claude_web.headers import SESSION_KEY, headers_of, new_key
 from isthmus.providers.claude_web.options import Options
 from isthmus.providers.claude_web.organizations import (
     Flag,
@@ -31,6 +32,7 @@ from isthmus.providers.claude_web.quotas import read_usage, resets_ms
 ORGANIZATION_ID: Final = "organization_id"
 """Member of an account's details: the organization that its operator has chosen."""
 
+Part = TypeVar("Part")
 Row = Mapping[str, Any]
 
 
@@ -50,119 +52,108 @@ def get_models(grant: Grant, options: Options, organization: str) -> Call:
     return _get(grant, options, f"{root_of(organization)}/model_config")
 
 
-def ask_organizations(grant: Grant, options: Options, refusals: Refusals) -> Steps[list[Organization]]:
-    """Raises `UpstreamError`."""
-    return read_organizations(good_body((yield get_organizations(grant, options)), refusals))
-
-
-def ask_usage(
-    grant: Grant, options: Options, organization: str, refusals: Refusals
-) -> Steps[tuple[Quota, ...]]:
-    """Raises `UpstreamError`."""
-    return read_usage(good_body((yield get_usage(grant, options, organization)), refusals))
-
-
 def survey(grant: Grant, options: Options, refusals: Refusals) -> Steps[Survey]:
     """Everything the service says of an account. `options` are the account's own. Raises `UpstreamError` when nothing can be
-    read, or when the session is not valid any more."""
-    found = _Found()
-    organizations = yield from _organizations(grant, options, refusals, found)
-    wanted = chosen_id(grant)
-    chosen = choose_organization(organizations, wanted)
-    if wanted is not None and chosen is not None and chosen.id != wanted:
-        found.problems.append(
-            f"{ORGANIZATION_ID}: {wanted} is none of this account's, {chosen.id} answers instead"
-        )
-    owner = yield from _bootstrap(grant, options, refusals, found)
-    id = chosen.id if chosen is not None else wanted
-    quotas: tuple[Quota, ...] = ()
-    models: list[Row] = []
-    if id is not None:
-        quotas = yield from _usage(grant, options, id, refusals, found)
-        models = yield from _models(grant, options, id, refusals, found)
-    elif not found.problems:
-        found.problems.append("organizations: none of them can chat")
-    if not found.anything and found.failure is not None:
-        raise found.failure
-    if chosen is not None:
-        now_s = refusals.now_s()
-        found.problems += [f"flag: {flag.type}" for flag in live_flags(chosen.flags, now_s)]
-    return Survey(
-        plan=chosen.plan if chosen is not None else None,
-        owner=owner,
-        quotas=quotas,
-        models=tuple(models),
-        profiles=tuple(profile_of(each) for each in organizations if each.chats),
-        resets_ms=resets_ms(quotas),
-        problems=tuple(dict.fromkeys(found.problems)),
-    )
+    read, or when the session is not valid any more. A session key that comes with one of the answers is kept either way."""
+    asking = _Survey(grant, options, refusals)
+    try:
+        found = yield from asking.whole()
+    except UpstreamError:
+        yield from asking.noticed()
+        raise
+    yield from asking.noticed()
+    return found
 
 
 @dataclass(slots=True)
-class _Found:
-    """How a survey goes."""
+class _Survey:
+    """One survey, as far as it has got."""
 
+    grant: Grant
+    options: Options
+    refusals: Refusals
     anything: bool = False
     failure: UpstreamError | None = None
     """The first one: later ones tend to follow from it."""
     problems: list[str] = field(default_factory=list)
+    key: Secret | None = None
+    """One that came with some answer. The old one serves to the end: a key is not used before it is stored."""
 
-    def failed(self, what: str, error: UpstreamError) -> None:
+    def whole(self) -> Steps[Survey]:
+        grant, options = self.grant, self.options
+        called = get_organizations(grant, options)
+        organizations = (yield from self._part("organizations", called, read_organizations)) or []
+        id = self._choose(organizations)
+        owner = yield from self._part("bootstrap", get_bootstrap(grant, options), self._owner)
+        quotas: tuple[Quota, ...] | None = None
+        models: list[Row] | None = None
+        if id is not None:
+            quotas = yield from self._part("usage", get_usage(grant, options, id), read_usage)
+            models = yield from self._part("models", get_models(grant, options, id), read_model_rows)
+        elif not self.problems:
+            self.problems.append("organizations: none of them can chat")
+        if not self.anything and self.failure is not None:
+            raise self.failure
+        chosen = next((each for each in organizations if each.id == id), None)
+        if chosen is not None:
+            self._note_flags(chosen.flags)
+        return Survey(
+            plan=None if chosen is None else chosen.plan,
+            owner=owner,
+            quotas=quotas or (),
+            models=tuple(models or ()),
+            profiles=tuple(profile_of(each) for each in organizations if each.chats),
+            resets_ms=resets_ms(quotas or ()),
+            problems=tuple(dict.fromkeys(self.problems)),
+        )
+
+    def noticed(self) -> Steps[None]:
+        if self.key is not None and self.key != self.grant.token:
+            yield Keep({SESSION_KEY: self.key}, self.grant.token)
+
+    def _part(self, what: str, call: Call, read: Callable[[bytes], Part]) -> Steps[Part | None]:
+        """What one answer says; None where it says nothing, which is noted."""
+        reply = None
+        try:
+            reply = yield call
+            part = read(good_body(reply, self.refusals))
+        except UpstreamError as error:
+            self._failed(what, error)
+            return None
+        finally:
+            if reply is not None:
+                self.key = new_key(reply.head.headers) or self.key
+        self.anything = True
+        return part
+
+    def _failed(self, what: str, error: UpstreamError) -> None:
         """Raises it when it would be the same for everything else: the session has ended, or the way is blocked."""
         if error.scope is Scope.CREDENTIAL or (isinstance(error, Refused) and error.case is cases.BOT_CHECK):
             raise error
         self.failure = self.failure or error
         self.problems.append(f"{what}: {error.detail or error.message}")
 
+    def _choose(self, organizations: list[Organization]) -> str | None:
+        """The one that answers: the operator's choice while it is among the account's."""
+        wanted = chosen_id(self.grant)
+        chosen = choose_organization(organizations, wanted)
+        if chosen is None:
+            return wanted
+        if wanted is not None and chosen.id != wanted:
+            self.problems.append(
+                f"{ORGANIZATION_ID}: {wanted} is none of this account's, {chosen.id} answers instead"
+            )
+        return chosen.id
 
-def _organizations(
-    grant: Grant, options: Options, refusals: Refusals, found: _Found
-) -> Steps[list[Organization]]:
-    try:
-        organizations = yield from ask_organizations(grant, options, refusals)
-    except UpstreamError as error:
-        found.failed("organizations", error)
-        return []
-    found.anything = True
-    return organizations
+    def _owner(self, body: bytes) -> str | None:
+        """Whose account it is."""
+        account = read_bootstrap(body, self.refusals)
+        self._note_flags(account_flags(account))
+        owner = account.get("email_address") or account.get("full_name")
+        return owner if isinstance(owner, str) else None
 
-
-def _bootstrap(grant: Grant, options: Options, refusals: Refusals, found: _Found) -> Steps[str | None]:
-    """Whose account it is."""
-    try:
-        account = read_bootstrap(good_body((yield get_bootstrap(grant, options)), refusals), refusals)
-    except UpstreamError as error:
-        found.failed("bootstrap", error)
-        return None
-    found.anything = True
-    live = live_flags(account_flags(account), refusals.now_s())
-    found.problems += [f"flag: {flag.type}" for flag in live]
-    owner = account.get("email_address") or account.get("full_name")
-    return owner if isinstance(owner, str) else None
-
-
-def _usage(
-    grant: Grant, options: Options, organization: str, refusals: Refusals, found: _Found
-) -> Steps[tuple[Quota, ...]]:
-    try:
-        quotas = yield from ask_usage(grant, options, organization, refusals)
-    except UpstreamError as error:
-        found.failed("usage", error)
-        return ()
-    found.anything = True
-    return quotas
-
-
-def _models(
-    grant: Grant, options: Options, organization: str, refusals: Refusals, found: _Found
-) -> Steps[list[Row]]:
-    try:
-        rows = read_model_rows(good_body((yield get_models(grant, options, organization)), refusals))
-    except UpstreamError as error:
-        found.failed("models", error)
-        return []
-    found.anything = True
-    return rows
+    def _note_flags(self, flags: Iterable[Flag]) -> None:
+        self.problems += [f"flag: {flag.type}" for flag in live_flags(flags, self.refusals.now_s())]
 
 
 def read_bootstrap(body: bytes, refusals: Refusals) -> Row:

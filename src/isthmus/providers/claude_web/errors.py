@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from isthmus.core.commands import Head
-from isthmus.core.errors import Kind, Next, Scope, UpstreamError, UpstreamProtocolError
+from isthmus.core.errors import AccessEnded, Kind, Next, Scope, UpstreamError, UpstreamProtocolError
 from isthmus.core.overflow import recognise
 from isthmus.providers.claude_web import cases
 from isthmus.providers.claude_web.cases import TYPES, Case, Remedy, case_of
@@ -53,6 +53,10 @@ class Refused(UpstreamError):
         self.source = reset.source
         self.cooldown_s = self.retry_after_s = reset.at_s - now_s
         self.detail = f"{self.detail} (until by {reset.source})"
+
+
+class Ended(Refused, AccessEnded):
+    """Of the session. The account may have got another key meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ class Refusals:
         """`words` are the service's own, which clients see of cases that have none."""
         text = f"provider {self.provider!r} {case.says}" if case.says else words
         text = text or f"provider {self.provider!r} refused the request: {case.name}"
-        return Refused(case, text, status=status, detail=f"{case.name}: {detail}" if detail else case.name)
+        kind = Ended if case.remedy is Remedy.ANOTHER_KEY else Refused
+        return kind(case, text, status=status, detail=f"{case.name}: {detail}" if detail else case.name)
 
     def _told(self, status: int, said: Said, headers: Mapping[str, str]) -> Refused:
         case = case_of(status, said.type, said.code, said.message)

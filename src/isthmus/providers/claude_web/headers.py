@@ -15,6 +15,8 @@ from isthmus.core.secret import Secret
 from isthmus.providers.claude_web.options import Options
 
 COOKIE: Final = "sessionKey"
+SESSION_KEY: Final = "session_key"
+"""The cookie's value, as a member of an account's credential."""
 JSON: Final = "application/json"
 STREAM: Final = "text/event-stream"
 _NEW_KEY: Final = re.compile(rf"(?:^|[,;\s]){COOKIE}=\"?(sk-ant-sid[0-9A-Za-z_-]+)")

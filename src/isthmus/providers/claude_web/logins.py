@@ -25,8 +25,8 @@ from isthmus.core.survey import Survey
 from isthmus.providers.claude_web import control_calls
 from isthmus.providers.claude_web.control_calls import ORGANIZATION_ID
 from isthmus.providers.claude_web.errors import Refusals
+from isthmus.providers.claude_web.headers import SESSION_KEY
 from isthmus.providers.claude_web.options import Options
-from isthmus.providers.claude_web.session import SESSION_KEY
 
 PLANS: Final = ("free", "pro", "max", "team", "enterprise")
 PREFIX: Final = "sk-ant-sid"

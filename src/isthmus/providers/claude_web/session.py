@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from isthmus.core.commands import Answered, Authorize, Call, Command, Exchange, Grant, Head, Keep, Reply
 from isthmus.core.errors import UpstreamError
@@ -13,7 +13,7 @@ from isthmus.providers.claude_web import cases, models
 from isthmus.providers.claude_web.chat_calls import Place
 from isthmus.providers.claude_web.control_calls import chosen_id, get_organizations, get_usage, good_body
 from isthmus.providers.claude_web.errors import Refusals, Refused
-from isthmus.providers.claude_web.headers import new_key
+from isthmus.providers.claude_web.headers import SESSION_KEY, new_key
 from isthmus.providers.claude_web.memory import Memory
 from isthmus.providers.claude_web.options import Options
 from isthmus.providers.claude_web.organizations import (
@@ -24,9 +24,6 @@ from isthmus.providers.claude_web.organizations import (
 )
 from isthmus.providers.claude_web.quotas import read_usage, spent_until_s
 from isthmus.providers.claude_web.reset_time import LONGEST_S, Reset
-
-SESSION_KEY: Final = "session_key"
-"""Member of an account's credential."""
 
 Result = TypeVar("Result")
 Doing = Generator[Command, Answered, Result]
