@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from isthmus.cli.key_tables import key_row, key_table, usage_table
-from isthmus.control.keys import ApiKey, CurrentUse, KeyUse, Used
+from isthmus.control.keys import ApiKey, CurrentUse, KeyState, KeyUse, Used
 from isthmus.routing.permissions import KeyTerms
 from isthmus.storage.key_usage import UsedOnDay
 
@@ -34,25 +34,35 @@ def shown(table: Table) -> str:
 
 
 def test_a_table_says_what_a_key_may_and_did() -> None:
-    text = shown(key_table([KEY], {"key_1": USE}))
+    text = shown(key_table([KEY], {"key_1": USE}, {"key_1": KeyState.ACTIVE}))
     assert "[bold]laptop[/]" in text  # a name is no markup
     assert "until 2099-01-01" in text
     assert "gpt-5*; 10.0.0.0/8; 1,000 requests per minute; $0.50 daily cost budget" in text
     assert "1,200" in text
     assert "$12.35" in text
     servers = {
-        mcp: shown(key_table([replace(KEY, terms=KeyTerms(mcp=mcp))], {}))
+        mcp: shown(key_table([replace(KEY, terms=KeyTerms(mcp=mcp))], {}, {"key_1": KeyState.ACTIVE}))
         for mcp in ((), ("files", "mail:read"))
     }
     assert "MCP: nothing" in servers[()]
     assert "MCP: files, mail:read" in servers[("files", "mail:read")]
     assert "nothing" in shown(
-        key_table([ApiKey(id="k", name="n", hash="", prefix="", created_ms=1, updated_ms=1)], {})
+        key_table(
+            [ApiKey(id="k", name="n", hash="", prefix="", created_ms=1, updated_ms=1)],
+            {},
+            {"k": KeyState.ACTIVE},
+        )
     )
 
 
+def test_a_table_says_why_a_key_is_refused() -> None:
+    text = shown(key_table([KEY], {}, {"key_1": KeyState.OWNER_DISABLED}))
+    assert "owner disabled" in text
+    assert "until" not in text
+
+
 def test_a_row_has_everything_but_the_hash() -> None:
-    row = key_row(KEY, USE)
+    row = key_row(KEY, USE, KeyState.ACTIVE)
     assert (row["state"], row["expires_at"], row["usd_per_day"], row["usd_per_month"]) == (
         "active",
         "2099-01-01T00:00:00Z",

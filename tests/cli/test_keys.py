@@ -50,10 +50,10 @@ class Keys:
 
         return asyncio.run(load())
 
-    def add_user(self, id: str, name: str) -> None:
+    def add_user(self, id: str, name: str, *, enabled: bool = True) -> None:
         async def add() -> None:
             database = await open_database(self.url)
-            await UserStore(database).add(StoredUser(id, name, "holder", None, True, 1, 1))
+            await UserStore(database).add(StoredUser(id, name, "holder", None, enabled, 1, 1))
             await database.close()
 
         asyncio.run(add())
@@ -160,6 +160,16 @@ def test_a_name_that_several_have_is_not_guessed_at(keys: Keys) -> None:
     assert all(id in error for id in ids)
     keys.run("revoke", ids.pop())
     assert sorted(row["state"] for row in keys.listed()) == ["active", "disabled"]
+
+
+def test_a_key_of_somebody_who_is_switched_off_says_so(keys: Keys) -> None:
+    keys.run("list")  # makes the database
+    keys.add_user("usr_9", "olga", enabled=False)
+    made = json.loads(keys.run("create", "hers", "--user", "olga", "--json")[0])
+    assert made["state"] == "owner_disabled"
+    assert keys.listed()[0]["state"] == "owner_disabled"
+    assert json.loads(keys.run("rotate", "hers", "--json")[0])["state"] == "owner_disabled"
+    assert "owner disabled" in keys.run("list")[0]
 
 
 def test_lists_are_for_people_too(keys: Keys) -> None:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from console.browsing import Visits
-from console.scenery import Scenery
+from console.scenery import PASSWORD, Scenery
 
 
 def row(page: Page, name: str) -> Locator:
@@ -158,6 +158,20 @@ def test_a_holder_sees_own_keys_and_a_viewer_changes_none(visit: Visits) -> None
     page.keyboard.press("Escape")
     expect(page.get_by_text("You may look, but not change anything here.")).to_be_visible()
     expect(page.get_by_role("button", name="New key")).to_have_count(0)
+
+
+def test_a_key_of_somebody_who_is_switched_off_is_not_called_active(visit: Visits) -> None:
+    seen = visit.scenery
+    olga = seen.api("POST", "/v2/users", {"name": "olga", "role": "holder", "password": PASSWORD})["id"]
+    made = seen.api("POST", "/v2/keys", {"name": "olga-laptop", "user_id": olga})
+    try:
+        seen.api("PATCH", f"/v2/users/{olga}", {"enabled": False})
+        assert status_with(seen, made["secret"]) == 401
+        page = visit("/keys?text=olga-laptop")
+        expect(row(page, "olga-laptop")).to_contain_text("Owner is off")
+    finally:
+        seen.api("DELETE", f"/v2/keys/{made['id']}")
+        seen.api("DELETE", f"/v2/users/{olga}")
 
 
 def test_settings_of_clients_run_as_they_are_shown(visit: Visits) -> None:

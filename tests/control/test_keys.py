@@ -9,7 +9,7 @@ import pytest
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import Conflict, Invalid, NotFound
 from isthmus.control.key_input import KeyInput
-from isthmus.control.keys import KeyService, prefix_of
+from isthmus.control.keys import KeyService, KeyState, prefix_of
 from isthmus.control.people import OPERATOR, Person, Role
 from isthmus.core.secret import Secret
 from isthmus.routing.permissions import KeyTerms, key_hash
@@ -28,7 +28,10 @@ def service(sqlite: Database) -> KeyService:
     async def exists(id: str) -> bool:
         return id in {"usr_0", "usr_1"}
 
-    return KeyService(KeyStore(sqlite), KeyUsageStore(sqlite), AuditLog(sqlite), exists)
+    async def disabled() -> set[str]:
+        return {"usr_1"}
+
+    return KeyService(KeyStore(sqlite), KeyUsageStore(sqlite), AuditLog(sqlite), exists, disabled)
 
 
 async def audited(service: KeyService) -> list[tuple[str, str | None]]:
@@ -180,3 +183,29 @@ async def test_what_a_key_used_is_told_by_day(service: KeyService) -> None:
 async def test_a_range_has_an_order_and_an_end(service: KeyService, first: str, last: str) -> None:
     with pytest.raises(Invalid, match="400 days"):
         await service.use(ADMIN, "key_1", date.fromisoformat(first), date.fromisoformat(last))
+
+
+async def test_only_a_key_that_is_let_in_is_active(service: KeyService) -> None:
+    over = now_ms() - 1
+    states = {}
+    for name, user_id, enabled, ended in (
+        ("nobody's", None, True, False),
+        ("hers", "usr_0", True, False),
+        ("his", "usr_1", True, False),
+        ("his, off", "usr_1", False, False),
+        ("his, over", "usr_1", True, True),
+        ("over", None, True, True),
+        ("off and over", None, False, True),
+    ):
+        key = (await service.create(ADMIN, KeyInput(name=name, user_id=user_id, enabled=enabled))).key
+        key = replace(key, expires_ms=over if ended else None)
+        states[name] = (await service.states([key]))[key.id]
+    assert states == {
+        "nobody's": KeyState.ACTIVE,
+        "hers": KeyState.ACTIVE,
+        "his": KeyState.OWNER_DISABLED,
+        "his, off": KeyState.DISABLED,
+        "his, over": KeyState.EXPIRED,
+        "over": KeyState.EXPIRED,
+        "off and over": KeyState.DISABLED,
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
@@ -13,9 +12,8 @@ from pydantic import BaseModel, Field
 from isthmus.admin.asking import Admin, Asker, Cursor, Limit, Moment, PageOf, moment
 from isthmus.admin.key_bodies import MONEY, TERMS, KeyBody, KeyPatch, applied
 from isthmus.admin.times import Day
-from isthmus.control.clock import now_ms
 from isthmus.control.key_input import KeyInput
-from isthmus.control.keys import ApiKey, CurrentUse, KeyFilter, KeyService, Made, Used
+from isthmus.control.keys import ApiKey, CurrentUse, KeyFilter, KeyService, KeyState, Made, Used
 from isthmus.core.secret import Secret
 from isthmus.routing.limits import NANO_USD
 
@@ -23,12 +21,6 @@ Id = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$
 ShortText = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 DEFAULT_DAYS: Final = 30
-
-
-class KeyState(StrEnum):
-    ACTIVE = "active"
-    DISABLED = "disabled"
-    EXPIRED = "expired"
 
 
 class UsedAnswer(BaseModel):
@@ -53,7 +45,9 @@ class KeyAnswer(BaseModel):
     id: str
     name: str
     prefix: str = Field(description="How its secret begins.")
-    state: KeyState
+    state: KeyState = Field(
+        description="Only an active one is let in; `owner_disabled`: its user is switched off."
+    )
     enabled: bool
     expires_at: Moment | None
     user_id: str | None
@@ -93,7 +87,13 @@ def router(service: KeyService) -> APIRouter:
     routes = APIRouter(prefix="/keys", tags=["keys"])
 
     async def answer(key: ApiKey) -> KeyAnswer:
-        return _answer(key, await service.current_use([key.id]))
+        states = await service.states([key])
+        return _answer(key, await service.current_use([key.id]), states[key.id])
+
+    async def made_answer(made: Made) -> MadeKeyAnswer:
+        states = await service.states([made.key])
+        shown = _shown(made.key, {}, states[made.key.id])
+        return MadeKeyAnswer(**shown, secret=made.secret.reveal(), warnings=list(made.warnings))
 
     @routes.get("")
     async def list_keys(
@@ -107,13 +107,15 @@ def router(service: KeyService) -> APIRouter:
         """Newest first. Holders see their own."""
         page = await service.page(asker, KeyFilter(text, user_id, enabled), cursor, limit)
         used = await service.current_use([key.id for key in page.items])
-        return PageOf(items=[_answer(key, used) for key in page.items], next_cursor=page.next_cursor)
+        states = await service.states(page.items)
+        items = [_answer(key, used, states[key.id]) for key in page.items]
+        return PageOf(items=items, next_cursor=page.next_cursor)
 
     @routes.post("", status_code=201)
     async def create_key(body: KeyBody, admin: Admin) -> MadeKeyAnswer:
         """The answer is the only place where the secret is ever shown."""
         secret = None if body.secret is None else Secret(body.secret)
-        return _made(await service.create(admin, applied(KeyInput(name=body.name), body), secret))
+        return await made_answer(await service.create(admin, applied(KeyInput(name=body.name), body), secret))
 
     @routes.get("/{id}")
     async def get_key(id: Id, asker: Asker) -> KeyAnswer:
@@ -132,7 +134,7 @@ def router(service: KeyService) -> APIRouter:
     @routes.post("/{id}/rotate")
     async def rotate_key(id: Id, admin: Admin) -> MadeKeyAnswer:
         """A new secret. The old one is refused from now on."""
-        return _made(await service.rotate(admin, id))
+        return await made_answer(await service.rotate(admin, id))
 
     @routes.get("/{id}/usage")
     async def get_key_usage(
@@ -157,7 +159,7 @@ def router(service: KeyService) -> APIRouter:
     return routes
 
 
-def _shown(key: ApiKey, used: Mapping[str, CurrentUse]) -> dict[str, Any]:
+def _shown(key: ApiKey, used: Mapping[str, CurrentUse], state: KeyState) -> dict[str, Any]:
     current = used.get(key.id, CurrentUse())
     own = {name: getattr(key, name) for name in ("id", "name", "prefix", "enabled", "user_id", "note")}
     terms = {name: getattr(key.terms, name) for name in TERMS if name not in MONEY.values()}
@@ -169,16 +171,11 @@ def _shown(key: ApiKey, used: Mapping[str, CurrentUse]) -> dict[str, Any]:
         "last_used_at": _moment(key.last_used_ms),
     }
     use = {"today": UsedAnswer.of(current.day), "this_month": UsedAnswer.of(current.month)}
-    return {**own, **terms, **money, **times, **use, "state": _state(key)}
+    return {**own, **terms, **money, **times, **use, "state": state}
 
 
-def _answer(key: ApiKey, used: Mapping[str, CurrentUse]) -> KeyAnswer:
-    return KeyAnswer.model_validate(_shown(key, used))
-
-
-def _made(made: Made) -> MadeKeyAnswer:
-    shown = _shown(made.key, {})
-    return MadeKeyAnswer(**shown, secret=made.secret.reveal(), warnings=list(made.warnings))
+def _answer(key: ApiKey, used: Mapping[str, CurrentUse], state: KeyState) -> KeyAnswer:
+    return KeyAnswer.model_validate(_shown(key, used, state))
 
 
 def _used(used: Used) -> dict[str, Any]:
@@ -189,12 +186,6 @@ def _used(used: Used) -> dict[str, Any]:
         "output_tokens": used.output_tokens,
         "cost_usd": used.cost_nano_usd / NANO_USD,
     }
-
-
-def _state(key: ApiKey) -> KeyState:
-    if not key.enabled:
-        return KeyState.DISABLED
-    return KeyState.ACTIVE if key.is_valid(now_ms()) else KeyState.EXPIRED
 
 
 def _dollars(nano_usd: int | None) -> float | None:

@@ -114,7 +114,9 @@ class Administration:
         database, tables = self.stores.database, self.live.tables
         self.audit = AuditLog(database)
         self.users = UserStore(database)
-        self.keys = KeyService(tables.keys, tables.key_usage, self.audit, self._is_user)
+        self.keys = KeyService(
+            tables.keys, tables.key_usage, self.audit, self._is_user, self.users.disabled_ids
+        )
         self.statistics = StatisticsService(
             self.sums,
             self.logs,

@@ -10,13 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from isthmus.cli.moments import write_moment
-from isthmus.control.clock import now_ms
-from isthmus.control.keys import ApiKey, CurrentUse, KeyUse, Used
+from isthmus.control.keys import ApiKey, CurrentUse, KeyState, KeyUse, Used
 from isthmus.routing.limits import NANO_USD, Unit, amount
 from isthmus.routing.permissions import limits_of
 
 
-def key_table(keys: Iterable[ApiKey], used: Mapping[str, CurrentUse]) -> Table:
+def key_table(
+    keys: Iterable[ApiKey], used: Mapping[str, CurrentUse], states: Mapping[str, KeyState]
+) -> Table:
     table = Table("Name", box=None)
     table.add_column("Id", no_wrap=True)
     for name in ("State", "Restricted to", "Requests today", "Cost this month"):
@@ -24,7 +25,14 @@ def key_table(keys: Iterable[ApiKey], used: Mapping[str, CurrentUse]) -> Table:
     for key in keys:
         use = used.get(key.id, CurrentUse())
         cost = amount(Unit.COST, use.month.cost_nano_usd)
-        cells = (key.name, key.id, _state(key), _restrictions(key), f"{use.day.requests:,}", cost)
+        cells = (
+            key.name,
+            key.id,
+            _state(key, states[key.id]),
+            _restrictions(key),
+            f"{use.day.requests:,}",
+            cost,
+        )
         table.add_row(*map(Text, cells))
     return table
 
@@ -42,7 +50,7 @@ def usage_table(use: KeyUse) -> Table:
     return table
 
 
-def key_row(key: ApiKey, use: CurrentUse) -> dict[str, Any]:
+def key_row(key: ApiKey, use: CurrentUse, state: KeyState) -> dict[str, Any]:
     """As under `/v2/keys`."""
     terms = asdict(key.terms)
     for name in ("usd_per_day", "usd_per_month"):
@@ -52,7 +60,7 @@ def key_row(key: ApiKey, use: CurrentUse) -> dict[str, Any]:
         "id": key.id,
         "name": key.name,
         "prefix": key.prefix,
-        "state": _word(key),
+        "state": state.value,
         "expires_at": _moment(key.expires_ms),
         "user_id": key.user_id,
         **terms,
@@ -70,15 +78,10 @@ def usage_row(used: Used) -> dict[str, Any]:
     return figures | {"cost_usd": figures.pop("cost_nano_usd") / NANO_USD}
 
 
-def _word(key: ApiKey) -> str:
-    if not key.enabled:
-        return "disabled"
-    return "active" if key.is_valid(now_ms()) else "expired"
-
-
-def _state(key: ApiKey) -> str:
-    word = _word(key)
-    return f"until {write_moment(key.expires_ms)[:10]}" if key.expires_ms and word == "active" else word
+def _state(key: ApiKey, state: KeyState) -> str:
+    if key.expires_ms and state is KeyState.ACTIVE:
+        return f"until {write_moment(key.expires_ms)[:10]}"
+    return state.value.replace("_", " ")
 
 
 def _restrictions(key: ApiKey) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -24,7 +24,7 @@ from isthmus.cli.tables import print_table
 from isthmus.control.clock import now_ms
 from isthmus.control.failures import NotFound, OperationFailed
 from isthmus.control.key_input import KeyInput
-from isthmus.control.keys import ApiKey, KeyFilter, KeyService, KeyUse, Made
+from isthmus.control.keys import ApiKey, KeyFilter, KeyService, KeyState, KeyUse, Made
 from isthmus.control.paging import MAX_PAGE
 from isthmus.control.people import OPERATOR
 from isthmus.core.secret import Secret
@@ -59,7 +59,8 @@ async def _desk(config: Path | None) -> AsyncIterator[tuple[KeyService, UserStor
         async def user_exists(id: str) -> bool:
             return await users.load(id) is not None
 
-        service = KeyService(KeyStore(database), KeyUsageStore(database), AuditLog(database), user_exists)
+        stored = KeyStore(database), KeyUsageStore(database), AuditLog(database)
+        service = KeyService(*stored, user_exists, users.disabled_ids)
         try:
             yield service, users
         except OperationFailed as refusal:
@@ -138,19 +139,20 @@ def create_key(
     expires_ms = None if expires is None else read_moment(expires, "--expires", now_ms())
     written = KeyInput(name=name, expires_ms=expires_ms, note=note, terms=terms)
     secret = None if secret_file is None else _read_secret(secret_file)
-    _show_made(asyncio.run(_create(config, written, user, secret)), quiet=quiet, as_json=as_json)
+    made, state = asyncio.run(_create(config, written, user, secret))
+    _show_made(made, state, quiet=quiet, as_json=as_json)
 
 
 async def _create(
     config: Path | None, written: KeyInput, user_name: str | None, secret: Secret | None
-) -> Made:
+) -> tuple[Made, KeyState]:
     async with _desk(config) as (service, users):
         if user_name is not None:
             user = await users.find(user_name)
             if user is None:
                 raise CommandFailed(f"--user: no user {user_name!r}: see `isthmus admin users`")
             written = replace(written, user_id=user.id)
-        return await service.create(OPERATOR, written, secret)
+        return await _with_state(service, await service.create(OPERATOR, written, secret))
 
 
 @app.command("list")
@@ -160,19 +162,28 @@ def list_keys(
     config: ConfigFile = None,
 ) -> None:
     """List keys with their limits and what they used, the newest first."""
-    found, used = asyncio.run(_list(config, text))
+    listed = asyncio.run(_list(config, text))
     if as_json:
-        rows = [key_row(key, used.get(key.id, CurrentUse())) for key in found]
+        rows = [
+            key_row(key, listed.used.get(key.id, CurrentUse()), listed.states[key.id]) for key in listed.keys
+        ]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif found:
-        print_table(Console(highlight=False), key_table(found, used))
+    elif listed.keys:
+        print_table(Console(highlight=False), key_table(listed.keys, listed.used, listed.states))
     else:
         _say(
             "No keys yet: `isthmus keys create NAME` makes one." if text is None else "No key has this text."
         )
 
 
-async def _list(config: Path | None, text: str | None) -> tuple[list[ApiKey], dict[str, CurrentUse]]:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    keys: Sequence[ApiKey]
+    used: Mapping[str, CurrentUse]
+    states: Mapping[str, KeyState]
+
+
+async def _list(config: Path | None, text: str | None) -> _Listed:
     found: list[ApiKey] = []
     cursor: str | None = None
     async with _desk(config) as (service, _):
@@ -180,7 +191,7 @@ async def _list(config: Path | None, text: str | None) -> tuple[list[ApiKey], di
             page = await service.page(OPERATOR, KeyFilter(text), cursor, MAX_PAGE)
             found += page.items
             if (cursor := page.next_cursor) is None:
-                return found, dict(await service.usage.load_current(now_ms()))
+                return _Listed(found, await service.usage.load_current(now_ms()), await service.states(found))
 
 
 @app.command("revoke")
@@ -207,12 +218,14 @@ def rotate_key(
     key: KeyName, quiet: Quiet = False, as_json: AsJson = False, config: ConfigFile = None
 ) -> None:
     """Give a key a new secret. The old one is refused from now on."""
-    _show_made(asyncio.run(_rotate(config, key)), quiet=quiet, as_json=as_json)
+    made, state = asyncio.run(_rotate(config, key))
+    _show_made(made, state, quiet=quiet, as_json=as_json)
 
 
-async def _rotate(config: Path | None, name: str) -> Made:
+async def _rotate(config: Path | None, name: str) -> tuple[Made, KeyState]:
     async with _desk(config) as (service, _):
-        return await service.rotate(OPERATOR, (await _named(service, name)).id)
+        made = await service.rotate(OPERATOR, (await _named(service, name)).id)
+        return await _with_state(service, made)
 
 
 @app.command("delete")
@@ -256,6 +269,10 @@ async def _usage(config: Path | None, name: str, first: date, last: date) -> Key
         return await service.use(OPERATOR, (await _named(service, name)).id, first, last)
 
 
+async def _with_state(service: KeyService, made: Made) -> tuple[Made, KeyState]:
+    return made, (await service.states([made.key]))[made.key.id]
+
+
 async def _named(service: KeyService, name: str) -> ApiKey:
     """Raises `CommandFailed` when the name is that of several."""
     try:
@@ -281,9 +298,9 @@ def _read_secret(file: Path) -> Secret:
     return Secret(text.strip())
 
 
-def _show_made(made: Made, *, quiet: bool, as_json: bool) -> None:
+def _show_made(made: Made, state: KeyState, *, quiet: bool, as_json: bool) -> None:
     if as_json:
-        row = key_row(made.key, CurrentUse()) | {"secret": made.secret.reveal()}
+        row = key_row(made.key, CurrentUse(), state) | {"secret": made.secret.reveal()}
         print(json.dumps(row, ensure_ascii=False, indent=2))
         return
     print(made.secret.reveal(), flush=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Final
 
 from isthmus.control.clock import new_id, now_ms
@@ -24,6 +25,7 @@ __all__ = [
     "CurrentUse",
     "KeyFilter",
     "KeyService",
+    "KeyState",
     "KeyUse",
     "Made",
     "Used",
@@ -35,6 +37,16 @@ BEGINNING: Final = "sk-isthmus-"
 """Some clients take only keys that begin with `sk-`."""
 SHOWN_CHARS: Final = 14
 MAX_DAYS: Final = 400
+
+
+class KeyState(StrEnum):
+    """What a client hears that shows the key: only one that is active is let in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    OWNER_DISABLED = "owner_disabled"
+    """The key is on, but not the user whose it is."""
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +69,18 @@ async def _any_user(_id: str) -> bool:
     return True
 
 
+async def _no_users() -> Collection[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class KeyService:
     keys: KeyStore
     usage: KeyUsageStore
     audit: AuditLog
     user_exists: Callable[[str], Awaitable[bool]] = _any_user
+    disabled_users: Callable[[], Awaitable[Collection[str]]] = _no_users
+    """Ids of those whose keys are refused."""
 
     async def page(self, person: Person, wanted: KeyFilter, cursor: str | None, limit: int) -> Page[ApiKey]:
         """Newest first; a holder's own. Raises `Invalid` for a foreign cursor."""
@@ -86,6 +104,11 @@ class KeyService:
     async def own_ids(self, person: Person) -> Collection[str] | None:
         """Ids of the keys whose use this person may see; None: of all."""
         return await self.keys.ids_of(person.id) if person.role is Role.HOLDER else None
+
+    async def states(self, keys: Iterable[ApiKey]) -> Mapping[str, KeyState]:
+        """Key → its state now."""
+        now, disabled_users = now_ms(), await self.disabled_users()
+        return {key.id: _state(key, now, disabled_users) for key in keys}
 
     async def current_use(self, ids: Collection[str]) -> Mapping[str, CurrentUse]:
         """Key → what it used today and this month; keys without use are left out."""
@@ -196,6 +219,15 @@ def input_of(key: ApiKey) -> KeyInput:
         note=key.note,
         terms=key.terms,
     )
+
+
+def _state(key: ApiKey, now_ms: int, disabled_users: Collection[str]) -> KeyState:
+    """What is lasting comes first: an owner who is switched on again does not bring back a key that is off or over."""
+    if not key.enabled:
+        return KeyState.DISABLED
+    if not key.is_valid(now_ms):
+        return KeyState.EXPIRED
+    return KeyState.OWNER_DISABLED if key.user_id in disabled_users else KeyState.ACTIVE
 
 
 def _applied(key: ApiKey, wanted: KeyInput) -> ApiKey:

@@ -8,7 +8,7 @@ addTexts(
     none: 'No keys yet', noneText: 'A key lets a program use this gateway. Each can have its own models, limits and budget.', noneOwn: 'No key is yours yet', noneOwnText: 'Ask an administrator for one. What it may do and what it used is then shown here.', noneFound: 'No key matches', noneFoundText: 'Try other words, or fewer filters.', holderText: 'These are your keys. An administrator can change them.',
     open: 'This gateway is open', openText: 'Callers need no key. The first key closes it: from then on every caller needs one.',
     column: { name: 'Key', state: 'State', owner: 'Owner', terms: 'Limits', today: 'Today', month: 'This month', used: 'Last used' },
-    state: { active: 'Active', disabled: 'Off', expired: 'Expired' }, stateFilter: { on: 'Switched on', off: 'Switched off' }, expires: 'ends {at}', expired: 'ended {at}',
+    state: { active: 'Active', disabled: 'Off', owner_disabled: 'Owner is off', expired: 'Expired' }, stateFilter: { on: 'Switched on', off: 'Switched off' }, expires: 'ends {at}', expired: 'ended {at}',
     free: 'No limits', more: '{count} more', requests: '{count} request | {count} requests', tokens: '{count} tokens', of: '{used} of {limit}',
     // Terms, as chips and as fields
     term: {
@@ -40,7 +40,7 @@ addTexts(
     none: '还没有密钥', noneText: '程序凭密钥使用此网关。每个密钥可以有自己的模型、限制和预算。', noneOwn: '您还没有密钥', noneOwnText: '请向管理员申请。之后这里会显示它的权限和用量。', noneFound: '没有符合条件的密钥', noneFoundText: '换个词，或减少筛选条件。', holderText: '这些是您的密钥，由管理员负责更改。',
     open: '此网关目前开放', openText: '调用方不需要密钥。创建第一个密钥后网关即关闭：此后每个调用方都需要密钥。',
     column: { name: '密钥', state: '状态', owner: '所有者', terms: '限制', today: '今天', month: '本月', used: '上次使用' },
-    state: { active: '有效', disabled: '已停用', expired: '已过期' }, stateFilter: { on: '已启用', off: '已停用' }, expires: '{at}到期', expired: '{at}已到期',
+    state: { active: '有效', disabled: '已停用', owner_disabled: '所有者已停用', expired: '已过期' }, stateFilter: { on: '已启用', off: '已停用' }, expires: '{at}到期', expired: '{at}已到期',
     free: '无限制', more: '另有 {count} 项', requests: '{count} 次请求', tokens: '{count} 令牌', of: '{used} / {limit}',
     term: {
       models: '模型', providers: '提供方', ips: '网段', mcp: 'MCP 服务器', requests_per_minute: '每分钟请求数', requests_per_day: '每天请求数', max_concurrency: '并发请求数', tokens_per_minute: '每分钟令牌数', tokens_per_day: '每天令牌数', tokens_per_month: '每月令牌数', usd_per_day: '每天美元数', usd_per_month: '每月美元数',
