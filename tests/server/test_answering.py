@@ -17,7 +17,6 @@ from isthmus.core.commands import (
     Exchange,
     Fetch,
     Fetched,
-    Forward,
     Grant,
     Head,
     Keep,
@@ -29,23 +28,20 @@ from isthmus.core.commands import (
 )
 from isthmus.core.errors import GatewayError, Kind, Next, Scope, UpstreamError, UpstreamProtocolError
 from isthmus.core.events import BLOCK_STOPPED, TEXT_STARTED, Finished, Started, Stop, TextDelta
-from isthmus.core.interfaces import Signing
 from isthmus.core.losses import Action, Loss
 from isthmus.core.secret import Secret
-from isthmus.dialects.anthropic import Style, dialect, lint
-from isthmus.server.answering import Answering, Job, Once, _upstream_id, loss_header
-from isthmus.server.records import Record
+from isthmus.dialects.anthropic import dialect, lint
+from isthmus.server.answering import Answering, _upstream_id
+from isthmus.server.job import Once
 from isthmus.server.reply import ClientLeft, Pace
-from isthmus.server.sources import unauthorized
-from isthmus.transport.http import Channel, Http, Limits
+from isthmus.transport.http import Http, Limits
 from isthmus.transport.programs import Programs
 from isthmus.transport.workers import CrewRules
-from one_client import Client
+from one_answer import Stage
 from parrots import PYTHON, alive, parrot, talk, until
-from plainly import FrameListener, WordDecoder, classify, frames, lines, upstream, words
+from plainly import WordDecoder, classify, frames, lines, upstream, words
 
 FIRST = Grant("builder_id", Secret("first"))
-SIGNING = Signing("asked-for", "words", "0" * 24, 1_700_000_000, 42)
 
 
 @pytest.fixture
@@ -54,72 +50,11 @@ async def http() -> AsyncIterator[Http]:
         yield opened
 
 
-class Stage:
-    """Everything around one answer."""
-
-    def __init__(
-        self, http: Http, *, stream: bool = True, pace: Pace | None = None, limits: Limits | None = None
-    ) -> None:
-        self.client = Client()
-        self.record = Record("req_1", 0.0, "messages")
-        self.put_off: list[Errand] = []
-        self.job = Job(
-            dialect,
-            http.channel(limits or Limits()),
-            self.record,
-            [(b"request-id", b"req_1")],
-            unauthorized,
-            self.fetch,
-            self.later,
-            pace or Pace(),
-            stream,
-            style=Style(),
-            signing=SIGNING,
-        )
-
-    async def fetch(self, command: Fetch) -> Fetched:
-        return Fetched("image/png", command.url.encode())
-
-    def later(self, channel: Channel, errand: Errand) -> None:
-        self.put_off.append(errand)
-
-    async def run(self, exchange: Exchange) -> Client:
-        await asyncio.wait_for(
-            Answering(self.job, self.client.receive, self.client.send).run(Once(exchange)), 10
-        )
-        return self.client
-
-
-async def test_a_streamed_answer_leaves_event_by_event(http: Http) -> None:
-    stage = Stage(http)
-    async with upstream(lines("begin", "hello", 0.05, "world", "end")) as up:
-        client = await stage.run(words(up.url))
-    assert client.status == 200
-    assert client.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert client.headers["x-accel-buffering"] == "no"
-    assert client.headers["request-id"] == "req_1"
-    assert lint(client.body) == []
-    assert b'"text":"hello"' in client.messages[1]["body"]
-    assert client.complete
-    assert stage.record.usage is not None
-    assert stage.record.usage.output_tokens == 3
-    assert stage.record.first_token_s is not None
-
-
 def test_the_upstreams_id_is_noted_without_the_credential() -> None:
     sent = (("authorization", "Bearer the-key-itself"),)
     assert _upstream_id(Head(500, {"x-request-id": "id of the-key-itself"}), sent) == "id of ***"
     assert _upstream_id(Head(200, {"request-id": "req_7", "x-request-id": "8"}), sent) == "req_7"
     assert _upstream_id(Head(200, {}), sent) is None
-
-
-async def test_a_plain_answer_is_the_fold_of_the_stream(http: Http) -> None:
-    stage = Stage(http, stream=False)
-    async with upstream(lines("begin", "hello ", "world", "end")) as up:
-        client = await stage.run(words(up.url))
-    assert client.status == 200
-    assert b'"text":"hello world"' in client.body
-    assert client.headers["content-length"] == str(len(client.body))
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -131,47 +66,6 @@ async def test_a_refusal_before_the_first_word_keeps_its_meaning(http: Http, str
     assert caught.value.kind is Kind.OVERLOADED
     assert stage.client.messages == []
     assert stage.record.upstream_status == 529
-
-
-@pytest.mark.parametrize("said", [("oops",), ("begin", "oops"), ("begin", "ping", "oops")])
-async def test_a_failure_in_the_stream_before_the_first_word_is_a_true_status(
-    http: Http, said: tuple[str, ...]
-) -> None:
-    stage = Stage(http)
-    async with upstream(lines(*said)) as up:
-        with pytest.raises(UpstreamError, match="choked"):
-            await stage.run(words(up.url))
-    assert stage.client.messages == []
-
-
-async def test_a_failure_after_the_first_word_ends_the_stream_honestly(http: Http) -> None:
-    stage = Stage(http)
-    async with upstream(lines("begin", "hello", "oops")) as up:
-        client = await stage.run(words(up.url))
-    assert client.status == 200
-    assert b"event: error" in client.body
-    assert b"message_stop" not in client.body
-    assert b"content_block_stop" not in client.body
-    assert client.complete
-    assert (stage.record.status, stage.record.error) == (200, "overloaded")
-    assert stage.record.error_text == "the upstream choked"
-
-
-async def test_a_raw_stream_that_just_stops_is_logged_as_failed(http: Http) -> None:
-    stage = Stage(http)
-    async with upstream(lines("data: hello\n")) as up:
-        client = await stage.run(frames(up.url))
-    assert b"ended early" in client.body
-    assert (stage.record.error, stage.record.error_text) == ("upstream", "upstream stream ended early")
-
-
-async def test_a_stream_that_just_stops_ends_in_an_error(http: Http) -> None:
-    stage = Stage(http)
-    async with upstream(lines("begin", "hello")) as up:
-        client = await stage.run(words(up.url))
-    assert b"ended early" in client.body
-    assert stage.record.usage is not None
-    assert stage.record.usage.estimated
 
 
 async def test_a_cut_connection_ends_in_an_error(http: Http) -> None:
@@ -216,27 +110,6 @@ async def test_losses_are_told_in_a_header(http: Http) -> None:
         client = await stage.run(words(up.url, losses=(Loss("max_tokens", Action.CLAMPED, "9→8"),)))
     assert client.headers["x-isthmus-loss"] == "seed=dropped, max_tokens=clamped(9->8)"
     assert len(stage.record.losses) == 2
-
-
-async def test_raw_bytes_go_through_untouched(http: Http) -> None:
-    async def play(response: web.StreamResponse) -> None:
-        await response.write(b'event: a\r\ndata: {"x":  1}\r\n\r\nevent: end\r\n')
-        await asyncio.sleep(0.02)
-        await response.write(b"data: 2\r\n\r\n")
-
-    stage = Stage(http)
-    async with upstream(play) as up:
-        client = await stage.run(frames(up.url))
-    assert client.body == b'event: a\r\ndata: {"x":  1}\r\n\r\nevent: end\r\ndata: 2\r\n\r\n'
-    assert stage.record.stop == "end_turn"
-
-
-async def test_a_raw_plain_answer_goes_through_untouched(http: Http) -> None:
-    stage = Stage(http, stream=False)
-    async with upstream(web.Response(body=b'{"end" :1}', content_type="application/json")) as up:
-        client = await stage.run(frames(up.url))
-    assert client.body == b'{"end" :1}'
-    assert client.headers["content-type"].startswith("application/json")
 
 
 async def test_a_refusal_of_the_clients_own_making_is_passed_on_as_it_is(http: Http) -> None:
@@ -353,16 +226,6 @@ async def test_a_client_that_leaves_stops_the_upstream_within_a_second(http: Htt
     assert stage.record.usage is not None
     assert stage.record.usage.output_tokens == 2
     assert stage.record.usage.output_estimated
-
-
-async def test_a_slow_reader_slows_the_upstream_down_and_loses_nothing(http: Http) -> None:
-    stage = Stage(http)
-    stage.client.slow_s = 0.01
-    said = [f"word{number} " for number in range(50)]
-    async with upstream(lines("begin", *said, "end")) as up:
-        client = await stage.run(words(up.url))
-    assert lint(client.body) == []
-    assert all(word.strip().encode() in client.body for word in said)
 
 
 async def test_a_client_that_stops_reading_is_not_the_upstreams_fault(http: Http) -> None:
@@ -557,43 +420,8 @@ async def test_connections_are_used_again(http: Http) -> None:
         assert sum(map(len, connector._conns.values())) == 1
 
 
-def test_a_loss_header_stays_a_header() -> None:
-    assert loss_header((Loss("a\nb", Action.DROPPED, "x, y\r\n"),)) == b"ab=dropped(x y)"
-    many = loss_header(tuple(Loss(f"field{number}", Action.DROPPED) for number in range(1000)))
-    assert len(many) < 2100
-    assert many.endswith(b"...")
-
-
 def test_an_early_end_is_an_upstreams_fault() -> None:
     assert isinstance(WordDecoder().close()[-1].error, UpstreamProtocolError)  # type: ignore[union-attr]
-
-
-async def test_the_length_of_an_unread_request_is_its_estimate(http: Http) -> None:
-    def longer(url: str) -> Exchange:
-        yield Forward("POST", url, (), b"x" * 400, lambda head: FrameListener(), classify)
-
-    stage = Stage(http)
-    stage.job.signing = None
-    async with upstream(lines("data: hello\n")) as up:
-        await stage.run(longer(up.url))
-    assert stage.record.usage is not None
-    assert (stage.record.usage.input_tokens, stage.record.usage.input_estimated) == (100, True)
-
-
-async def test_a_raw_plain_answer_without_usage_is_estimated_too(http: Http) -> None:
-    class Silent(FrameListener):
-        def feed(self, frames: bytes) -> None:
-            super().feed(frames)
-            self.usage = None
-
-    def plain(url: str) -> Exchange:
-        yield Forward("POST", url, (), b"x" * 400, lambda head: Silent(), classify)
-
-    stage = Stage(http, stream=False)
-    async with upstream(web.Response(body=b'{"end" :1}', content_type="application/json")) as up:
-        await stage.run(plain(up.url))
-    assert stage.record.usage is not None and stage.record.usage.estimated
-    assert (stage.record.usage.input_tokens, stage.record.usage.output_tokens) == (100, 3)
 
 
 @pytest.fixture

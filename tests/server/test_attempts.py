@@ -16,8 +16,9 @@ from isthmus.core.errors import GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import Signing
 from isthmus.dialects.anthropic import Style, dialect, lint
 from isthmus.routing.pool import DEFAULT_RULES, AccountId, Lease, Member, Pool, State, Strategy
-from isthmus.server.answering import Answering, Job
+from isthmus.server.answering import Answering
 from isthmus.server.attempts import AccountAttempts
+from isthmus.server.job import Job
 from isthmus.server.records import Record
 from isthmus.server.reply import ClientLeft, Pace
 from isthmus.server.sources import Source, unauthorized

@@ -21,10 +21,10 @@ from isthmus.dialects import anthropic, openai_chat
 from isthmus.providers.dummy import Dummy
 from isthmus.routing.model_map import ModelMap
 from isthmus.routing.permissions import key_hash
-from isthmus.server.answering import Job
 from isthmus.server.callers import Caller, Callers
 from isthmus.server.gateway import Gateway
 from isthmus.server.guard import Guard
+from isthmus.server.job import Job
 from isthmus.server.records import Record
 from isthmus.server.sources import Source
 from isthmus.transport.http import Http, Limits

@@ -13,14 +13,17 @@ from isthmus.core.conversation import Conversation
 from isthmus.core.errors import GatewayError, Kind, Next, UpstreamError
 from isthmus.core.fold import Answer, SaidText
 from isthmus.core.interfaces import Signing, Target
-from isthmus.server.answering import Answering, Job, note_error
+from isthmus.server.answering import Answering
 from isthmus.server.attempts import AccountAttempts
+from isthmus.server.failures import note_error
+from isthmus.server.job import Attempts, Delivery, Job
 from isthmus.server.records import Record
-from isthmus.server.reply import Message
+from isthmus.server.reply import Message, StreamReply
 from isthmus.server.request import new_request_id
 from isthmus.server.sources import Source
 from isthmus.server.suppliers import Supplier
 from isthmus.server.visit import Visit
+from isthmus.server.whole import WholeAnswer
 from isthmus.shaping.estimate import estimate_tokens
 from isthmus.shaping.fit import fit
 
@@ -28,20 +31,24 @@ ENDPOINT: Final = "summary"
 """What the log says in the place of a path."""
 
 
-class Asking(Answering):
+class _Kept(WholeAnswer):
     """An answer that is kept instead of sent."""
 
-    answer: Answer | None = None
+    kept: Answer | None = None
 
-    async def _complete(self) -> None:
-        if self._plain is None:
-            raise UpstreamError("the provider gave no answer", next=Next.OTHER_ACCOUNT)
-        await self._watch.settle()
-        self._watch.close()
-        self._tell()
-        self.answer = self._plain.answer()
-        self._job.record.usage = self.answer.usage
+    async def complete(self) -> None:
+        answer = self.answer()
+        await self.settle()
         self._job.record.status = 200
+        self.kept = answer
+
+
+class _Asking(Answering):
+    given: _Kept
+
+    def _deliver(self, reply: StreamReply | None, attempts: Attempts) -> Delivery:
+        self.given = _Kept(self._job, self._send, self._watch, attempts)
+        return self.given
 
 
 async def ask(conversation: Conversation, supplier: Supplier, target: Target, job: Job, visit: Visit) -> str:
@@ -61,11 +68,12 @@ async def ask(conversation: Conversation, supplier: Supplier, target: Target, jo
         return source.provider.exchange(shaped.conversation, target)
 
     attempts = AccountAttempts(supplier, target.model, job, make, None, estimate)
-    asking = Asking(job, visit.request.receive, _nobody)
+    asking = _Asking(job, visit.request.receive, _nobody)
     try:
         await asking.run(attempts)
-        assert asking.answer is not None
-        text = "".join(said.text for said in asking.answer.blocks if isinstance(said, SaidText)).strip()
+        answer = asking.given.kept
+        assert answer is not None
+        text = "".join(said.text for said in answer.blocks if isinstance(said, SaidText)).strip()
         if not text:
             raise UpstreamError("the model said nothing")
     except GatewayError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from isthmus.core.commands import Exchange
 from isthmus.core.errors import UpstreamError
 from isthmus.routing.pool import AccountId, Exhausted, Lease
-from isthmus.server.answering import Job
+from isthmus.server.job import Job
 from isthmus.server.records import Attempt
 from isthmus.server.sources import Source
 from isthmus.server.suppliers import Supplier

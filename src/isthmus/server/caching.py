@@ -16,8 +16,8 @@ import msgspec
 
 from isthmus.core.conversation import Conversation, Role, ToolResult
 from isthmus.core.errors import BadRequest
-from isthmus.server.answering import loss_header
 from isthmus.server.cache import AnswerCache, KeptAnswer, Tape, key_of
+from isthmus.server.loss_header import tell_losses
 from isthmus.server.records import Record
 from isthmus.server.reply import HeaderList, StreamReply
 from isthmus.server.visit import Visit
@@ -109,7 +109,8 @@ async def _replay(kept: KeptAnswer, visit: Visit) -> None:
 
 def _told(kept: KeptAnswer, now_s: float) -> HeaderList:
     headers = [(HEADER, b"hit"), (b"age", b"%d" % max(0, int(now_s - kept.kept_s)))]
-    return [*headers, (b"x-isthmus-loss", loss_header(kept.losses))] if kept.losses else headers
+    tell_losses(headers, kept.losses)
+    return headers
 
 
 def _may_be_repeated(record: Record, given: bytes) -> bool:

@@ -15,16 +15,20 @@ from isthmus.core.commands import ClientRequest, Exchange, Fetch, Fetched
 from isthmus.core.conversation import Conversation, Turn
 from isthmus.core.errors import BadRequest, GatewayError, Kind
 from isthmus.core.interfaces import Envelope, Parsed, Shaped, Signing, Target
+from isthmus.core.losses import merge
 from isthmus.core.remembered import Memory
 from isthmus.routing.affinity import prefix_key, raw_prefix_key
 from isthmus.server.admission import Admission
-from isthmus.server.answering import Answering, Job, loss_header, note_error
+from isthmus.server.answering import Answering
 from isthmus.server.asking import ask
 from isthmus.server.attempts import AccountAttempts
 from isthmus.server.cache import Tape
 from isthmus.server.caching import answer_once
 from isthmus.server.compressing import compressed, may_outgrow, outgrown
 from isthmus.server.errands import Errands
+from isthmus.server.failures import note_error
+from isthmus.server.job import Job
+from isthmus.server.loss_header import tell_losses
 from isthmus.server.model_pages import ModelPages, list_models
 from isthmus.server.offer import Offer
 from isthmus.server.relay import CHARACTERS_PER_TOKEN
@@ -258,9 +262,8 @@ class Endpoints:
         if needs_inlining(conversation, target.abilities):
             conversation = await self._inline(conversation, target.abilities, wanted.supplier.face.read_file)
         job.original_tool_names = shaped.original_tool_names
-        job.losses = job.record.losses = (*parsed.losses, *shaped.losses)
-        if job.losses:
-            job.headers.append((b"x-isthmus-loss", loss_header(job.losses)))
+        job.losses = job.record.losses = merge((*parsed.losses, *shaped.losses))
+        tell_losses(job.headers, job.losses)
         _restyle(job, parsed, wanted.supplier, conversation)
         return conversation
 

@@ -14,9 +14,9 @@ import structlog
 from isthmus.core.errors import BadRequest, GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import CHAT, MESSAGES, Dialect
 from isthmus.server.admission import Admission
-from isthmus.server.answering import internal_error, note_error, shutting_down
 from isthmus.server.conversations import serve_conversations
 from isthmus.server.endpoints import Endpoints
+from isthmus.server.failures import internal_error, note_error, shutting_down
 from isthmus.server.guard import Guard
 from isthmus.server.mirror import Mirror, told
 from isthmus.server.paths import Endpoint, Place, locate
