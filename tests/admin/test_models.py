@@ -38,6 +38,7 @@ def serving() -> Serving:
         listed,
         lambda _provider, _model: Abilities(thinking=thinking, context_window=400_000),
         lambda _provider, _model: Price.parse({"input": 1.25, "output": 10}),
+        lambda provider, _model: provider == "openai",
     )
 
 
@@ -71,6 +72,7 @@ async def test_models_are_listed_with_what_they_can_and_cost(api: APIRouter) -> 
         "max_output_tokens": None,
     }
     assert (fast["price"]["input"], fast["price"]["cache_read"], fast["price"]["output"]) == (1.25, 1.25, 10)
+    assert (fast["price_is_worth"], by_name["lost"]["price_is_worth"]) == (True, False)
     assert (fast["kind"], fast["origin"], by_name["gpt-5"]["kind"]) == ("alias", "stored", "map")
     assert (by_name["lost"]["provider"], by_name["lost"]["abilities"]) == (None, None)
     assert by_name["lost"]["problem"]

@@ -21,6 +21,7 @@ from cli.gateways import gateway
 from isthmus.cli import live as live_module
 from isthmus.cli.live import Live
 from isthmus.cli.stores import Stores
+from isthmus.config.sections.provider import ProviderSettings
 from isthmus.control.clock import now_ms
 from isthmus.control.people import Role
 from isthmus.core.errors import Kind, Next, UpstreamError
@@ -253,6 +254,23 @@ async def test_prices_make_costs(both: tuple[Live, Stores]) -> None:
     await hello(live)
     (use,) = [live.gateway.admission.cost_of("dummy", "dummy", Usage(1000, output_tokens=10))]
     assert use == 1_020_000
+
+
+async def test_the_price_of_a_model_that_is_paid_otherwise_is_its_worth(
+    both: tuple[Live, Stores], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, _ = both
+    await live.tables.prices.put([StoredPrice("kiro/claude-opus-4.5", {"input": 1, "output": 2}, now_ms())])
+    await live.look()
+    kiro = ProviderSettings.model_validate({"type": "amazon-q"})
+    monkeypatch.setitem(live.settings.providers, "kiro", kiro)
+    worth = {
+        ("kiro", "claude-opus-4.6"): True,
+        ("kiro", "claude-opus-4.5"): False,  # the operator's own price
+        ("kiro", "auto"): False,  # no price at all
+        ("dummy", "claude-opus-4.6"): False,
+    }
+    assert {asked: live.is_worth(*asked) for asked in worth} == worth
 
 
 async def test_a_row_that_cannot_be_read_is_complained_of_once(

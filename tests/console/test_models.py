@@ -37,6 +37,15 @@ def test_served_models_are_found_looked_at_and_tried(
     expect(page).to_have_url(re.compile(r"/playground\?model=quick"))
 
 
+def test_a_price_that_nobody_bills_is_called_worth(visit: Visits) -> None:
+    page = visit("/models?text=claude-opus-4.5")
+    row = page.get_by_role("row", name=re.compile("claude-opus-4.5"))
+    expect(row).to_contain_text("≈")
+    expect(row).to_contain_text("$5.00 / $25.00")
+    row.get_by_role("button", name="claude-opus-4.5").click()
+    expect(page.get_by_role("dialog")).to_contain_text("paid by subscription or credits")
+
+
 def test_aliases_are_added_changed_and_taken_back(visit: Visits) -> None:
     seen = visit.scenery
     page = visit("/models?tab=aliases")

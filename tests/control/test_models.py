@@ -34,6 +34,10 @@ def price(provider: str, _model: str) -> Price | None:
     return PRICE if provider == "openai" else None
 
 
+def worth(provider: str, _model: str) -> bool:
+    return provider == "openai"
+
+
 SERVICE = ModelService(lambda: Serving(DIRECTORY, ALIASES, listed, abilities, price))
 
 
@@ -88,7 +92,7 @@ async def test_each_name_says_where_it_is_from() -> None:
         return [ModelInfo("gpt-5"), ModelInfo("free/x")]
 
     serving = Serving(
-        directory, ALIASES, names, abilities, price, {"fast": "local/llama", "quick": "x"}, {"openai"}
+        directory, ALIASES, names, abilities, price, worth, {"fast": "local/llama", "quick": "x"}, {"openai"}
     )
     page = await ModelService(lambda: serving).page(EVERYTHING, None, 10)
     assert {each.name: (each.kind.value, each.origin.value) for each in page.items} == {
@@ -97,4 +101,11 @@ async def test_each_name_says_where_it_is_from() -> None:
         "gpt-5": ("map", "file"),
         "lost": ("alias", "stored"),
         "quick": ("alias", "stored"),
+    }
+    assert {each.name: each.price_is_worth for each in page.items} == {
+        "fast": False,
+        "free/x": False,
+        "gpt-5": True,
+        "lost": False,
+        "quick": False,
     }

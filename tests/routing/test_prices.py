@@ -161,6 +161,11 @@ def test_a_row_that_is_no_price_is_refused_by_name(row: dict[str, Any], says: st
         ("anthropic", "claude-opus-4-20250514", "", "15"),
         ("my-relay", "claude-sonnet-5-5", "generic", "2"),
         ("anthropic", "claude-haiku-4-5[1m]", "", "1"),
+        ("kiro", "claude-sonnet-4.5", "", "3"),
+        ("kiro", "claude-sonnet-4.5-1m", "", "3"),
+        ("kiro", "claude-opus-4.5-20251101", "", "5"),
+        ("kiro", "claude-3.5-haiku", "", "0.8"),
+        ("kiro", "claude-sonnet-9.5", "", None),
         ("openai", "gpt-4o-2024-08-06", "openai", "2.5"),
         ("fast", "openai/gpt-oss-120b", "groq", "0.15"),
         ("groq", "openai/gpt-oss-120b", "", "0.15"),
@@ -200,6 +205,31 @@ def test_an_operators_rows_go_before_the_shipped_ones() -> None:
         ]
     ] == [1, 2, 0, 2, None]
     assert mine.as_of == SHIPPED.as_of
+
+
+def test_a_row_for_the_name_as_it_stands_goes_before_that_of_the_maker() -> None:
+    rows = {
+        "kiro/claude-opus-4.5": {"input": 1, "output": 1},
+        "claude-opus-4-5": {"input": 2, "output": 2},
+        "kiro/claude-haiku-*": {"input": 3, "output": 3},
+    }
+    mine = SHIPPED.with_overrides(parse_rows(rows))
+    found = [
+        mine.of(*asked)
+        for asked in (
+            ("kiro", "claude-opus-4.5"),
+            ("other", "claude-opus-4.5"),
+            ("kiro", "claude-haiku-4.5"),
+        )
+    ]
+    assert [price.input // 10**6 if price else None for price in found] == [1, 2, 3]
+    assert mine.own("other", "claude-opus-4.5") == found[1]
+    assert mine.own("other", "claude-haiku-4.5") is None
+
+
+def test_a_dot_in_other_names_is_theirs() -> None:
+    mine = SHIPPED.with_overrides(parse_rows({"house-4-5": {"input": 1, "output": 1}}))
+    assert mine.of("any", "house-4.5") is None
 
 
 def test_new_overrides_take_the_place_of_earlier_ones() -> None:

@@ -3013,6 +3013,11 @@ export interface components {
             /** @description null: not known, and then its use has no cost. */
             price: components["schemas"]["PriceFields"] | null;
             /**
+             * Price Is Worth
+             * @description The accounts are paid for otherwise, by subscription or credits: the price is the list price of the model's maker, and a cost counted with it says what the use is worth, not what was billed.
+             */
+            price_is_worth: boolean;
+            /**
              * Problem
              * @description Why nobody serves it.
              */

@@ -99,6 +99,10 @@ class ModelAnswer(BaseModel):
     model: str | None = Field(description="The upstream's name.")
     abilities: AbilitiesAnswer | None
     price: PriceFields | None = Field(description="null: not known, and then its use has no cost.")
+    price_is_worth: bool = Field(
+        description="The accounts are paid for otherwise, by subscription or credits: the price is the list price of the"
+        " model's maker, and a cost counted with it says what the use is worth, not what was billed."
+    )
     problem: str | None = Field(description="Why nobody serves it.")
     kind: NameKind = Field(
         description="`alias`: the setting `aliases`; `map`: a provider's `models`; `listed`: the upstream's own list."
@@ -116,6 +120,7 @@ class ModelAnswer(BaseModel):
             model=served.model,
             abilities=None if served.abilities is None else AbilitiesAnswer.of(served.abilities),
             price=None if served.price is None else _dollars(served.price),
+            price_is_worth=served.price_is_worth,
             problem=served.problem,
             kind=served.kind,
             origin=served.origin,

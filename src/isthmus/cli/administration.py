@@ -244,6 +244,7 @@ class Administration:
             listed,
             lambda provider, model: offer.suppliers[provider].face.abilities(model),
             self.live.price_of,
+            self.live.is_worth,
             self.live.configured.aliases,
             self.live.configured.providers,
         )

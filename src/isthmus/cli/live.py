@@ -51,6 +51,8 @@ from isthmus.storage.users import UserStore
 log = structlog.get_logger("isthmus")
 
 LOOK_EVERY_S: Final = 1.0
+PAID_OTHERWISE: Final = frozenset({"amazon-q", "claude-web"})
+"""Types of providers whose accounts are paid for by subscription or credits, never by the token."""
 _OFFER: Final = frozenset({"accounts", "settings"})
 
 
@@ -298,6 +300,17 @@ class Live:
         if settings is not None and settings.type == "dummy":
             return self._prices.own(provider, model)  # It answers under any name, and nobody bills for it.
         return self._prices.of(provider, model, _vendor(settings))
+
+    def is_worth(self, provider: str, model: str) -> bool:
+        """Whether the price of this model is what others pay for it, as this provider's accounts are paid for otherwise. A
+        price of the operator's own is always taken at its word."""
+        settings = self.settings.providers.get(provider)
+        return (
+            settings is not None
+            and settings.type in PAID_OTHERWISE
+            and self._prices.own(provider, model) is None
+            and self.price_of(provider, model) is not None
+        )
 
     async def _apply_prices(self) -> None:
         self._prices = self._prices.with_overrides(await self.tables.prices.load())

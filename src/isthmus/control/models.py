@@ -42,6 +42,8 @@ class Serving:
     """Of a provider's model, by the upstream's name."""
     price: Callable[[str, str], Price | None]
     """Likewise."""
+    is_worth: Callable[[str, str], bool] = lambda _provider, _model: False
+    """Whether that price is the model's list price at its maker, where accounts are paid for otherwise."""
     configured_aliases: Mapping[str, str] = field(default_factory=dict)
     """Of file and environment, before any change that is stored."""
     configured_providers: Collection[str] = ()
@@ -62,6 +64,7 @@ class ServedModel:
     """Why nobody serves it."""
     kind: NameKind = NameKind.LISTED
     origin: NameOrigin = NameOrigin.UPSTREAM
+    price_is_worth: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ def _served(serving: Serving, name: str) -> ServedModel:
         serving.price(choice.provider, choice.model),
         kind=kind,
         origin=origin,
+        price_is_worth=serving.is_worth(choice.provider, choice.model),
     )
 
 

@@ -5,12 +5,14 @@ vendors change them, and grant discounts nobody outside knows. An operator's own
 row has no cost, which is not the same as a cost of nothing.
 
 A row's name is matched as model names are everywhere here: exact, then without its date, then by `*`. A row may be for
-one provider or vendor only: `groq/openai/gpt-oss-120b`.
+one provider or vendor only: `groq/openai/gpt-oss-120b`. Some clouds write the versions of Claude with a dot and the larger
+window as a name of its own, `claude-sonnet-4.5-1m`: that meets the row of `claude-sonnet-4-5`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +24,9 @@ from isthmus.core.usage import Usage
 from isthmus.routing.model_map import ModelMap
 
 MAX_REMEMBERED: Final = 1024
+_CLAUDE: Final = "claude-"
+_VERSION_DOT: Final = re.compile(r"(?<=\d)\.(?=\d)")
+_LARGE: Final = "-1m"
 _MICRO: Final = 1_000_000
 _REQUIRED: Final = ("input", "output")
 _OPTIONAL: Final = ("cache_read", "cache_write_5m", "cache_write_1h", "web_search")
@@ -126,11 +131,10 @@ class PriceTable:
 
     def own(self, provider: str, model: str) -> Price | None:
         """The operator's own price, never a shipped one."""
-        return _first(self._tables[:1], (f"{provider}/{model}", model))
+        return _first(self._tables[:1], _spellings(provider, model))
 
     def _find(self, provider: str, model: str, vendor: str) -> Price | None:
-        spellings = [f"{provider}/{model}", *([f"{vendor}/{model}"] if vendor else []), model]
-        return _first(self._tables, spellings)
+        return _first(self._tables, _spellings(provider, model, vendor))
 
 
 class _Rows:
@@ -144,6 +148,20 @@ class _Rows:
         row = self._names.explicit(spelling)
         # A map takes an upstream's name at its word; a model that is called like a row's number has no price for that.
         return None if row is None or row == spelling else self._prices[row]
+
+
+def _spellings(provider: str, model: str, vendor: str = "") -> list[str]:
+    """What a row for this model may be called, the likeliest first."""
+    hosts = (f"{provider}/", *([f"{vendor}/"] if vendor else []), "")
+    return [host + name for name in _names(model) for host in hosts]
+
+
+def _names(model: str) -> tuple[str, ...]:
+    """The model as it is called here, then as its maker calls it."""
+    if not model.startswith(_CLAUDE):
+        return (model,)
+    makers = _VERSION_DOT.sub("-", model.removesuffix(_LARGE))
+    return (model,) if makers == model else (model, makers)
 
 
 def _first(tables: Sequence[_Rows], spellings: Sequence[str]) -> Price | None:
