@@ -32,7 +32,14 @@ HOLDERS: Final = (
     *("GET /v2/me/sessions", "DELETE /v2/me/sessions", "DELETE /v2/me/sessions/x"),
     *("GET /v2/me/tokens", "POST /v2/me/tokens", "DELETE /v2/me/tokens/x"),
     *("GET /v2/keys", "GET /v2/keys/x", "GET /v2/keys/x/usage"),
-    *("GET /v2/logs", "GET /v2/logs/x", "GET /v2/logs/stats", "GET /v2/logs/tail", "GET /v2/logs/export"),
+    *(
+        "GET /v2/logs",
+        "GET /v2/logs/count",
+        "GET /v2/logs/x",
+        "GET /v2/logs/stats",
+        "GET /v2/logs/tail",
+        "GET /v2/logs/export",
+    ),
     *("GET /v2/stats", "GET /v2/stats/minutes", "GET /v2/models"),
 )
 VIEWERS: Final = (

@@ -59,7 +59,9 @@ async def test_filters_and_pages(api: APIRouter, service: LogService) -> None:
         [
             log_row(0, status=529, error="overloaded", error_text="try 100% later", model_used="gpt"),
             log_row(1, key_id="key_1", streamed=True, losses='["a"]'),
-            log_row(2, account_id="acc_1", client="::1", provider="other"),
+            log_row(
+                2, account_id="acc_1", client="::1", provider="other", duration_ms=9000, first_token_ms=8000
+            ),
         ]
     )
     for query, expected in {
@@ -77,6 +79,9 @@ async def test_filters_and_pages(api: APIRouter, service: LogService) -> None:
         "client=::1": [2],
         "provider=other": [2],
         "request_id=req_1": [1],
+        "slower_than_ms=8999": [2],
+        "slower_than_ms=9000": [],
+        "first_token_slower_than_ms=7999": [2],
         f"text={quote('100% L')}": [0],
         "since=2026-09-21T14:13:21Z": [2, 1],
         "until=2026-09-21T14:13:21Z": [0],
@@ -94,6 +99,8 @@ async def test_filters_and_pages(api: APIRouter, service: LogService) -> None:
         ("status=99", "status"),
         ("status_class=6xx", "status_class"),
         ("limit=0", "limit"),
+        ("slower_than_ms=-1", "slower_than_ms"),
+        (f"first_token_slower_than_ms={2**31}", "first_token_slower_than_ms"),
         ("limit=501", "limit"),
         ("cursor=x", "cursor"),
         ("text=a%00b", "text"),
@@ -119,10 +126,25 @@ async def test_one_request_by_its_id(api: APIRouter, service: LogService) -> Non
     assert (await asking_as.ask(api, "GET", "/v2/logs/req_1", person=HOLDER)).status == 404
 
 
+async def test_rows_are_counted_and_exported_as_far_as_wanted(
+    api: APIRouter, service: LogService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await service.logs.save([log_row(number, duration_ms=number) for number in range(5)])
+    monkeypatch.setattr("isthmus.control.logs.MAX_COUNT", 3)
+    for query, expected in {"": (3, False), "slower_than_ms=1": (3, True), "status=500": (0, True)}.items():
+        answer = (await asking_as.ask(api, "GET", f"/v2/logs/count?{query}", person=VIEWER)).json
+        assert (answer["rows"], answer["complete"]) == expected, query
+    exported = await asking_as.ask(api, "GET", "/v2/logs/export?limit=2&slower_than_ms=1", person=VIEWER)
+    rows = csv.DictReader(io.StringIO(exported.body.decode(), newline=""))
+    assert [row["request_id"] for row in rows] == ["req_4", "req_3"]
+
+
 async def test_a_holder_finds_their_own_alone(api: APIRouter, service: LogService) -> None:
     await service.logs.save([log_row(1, key_id="key_1"), log_row(2, key_id="key_2")])
     assert await found(api, "", HOLDER) == ["req_1"]
     assert await found(api, "key_id=key_2", HOLDER) == []
+    counted = await asking_as.ask(api, "GET", "/v2/logs/count", person=HOLDER)
+    assert counted.json == {"rows": 1, "complete": True}
     exported = await asking_as.ask(api, "GET", "/v2/logs/export", person=HOLDER)
     assert exported.body.count(b"req_") == 1
     statistics = await asking_as.ask(api, "GET", "/v2/logs/stats?group_by=key", person=HOLDER)

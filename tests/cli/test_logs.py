@@ -70,6 +70,8 @@ def test_filters(logs: Logs) -> None:
         log_row(1, status=429, error="rate_limit", error_text="Slow down"),
         log_row(2, key_id="key_1"),
         log_row(3, model_used="gpt", account_id="acc_1", provider="other"),
+        log_row(4, duration_ms=9000, first_token_ms=300),
+        log_row(5, duration_ms=9000, first_token_ms=8000),
     ]
     logs.write(rows, [key])
     for options, expected in {
@@ -84,6 +86,9 @@ def test_filters(logs: Logs) -> None:
         ("--model", "gpt"): ["req_3"],
         ("--account", "acc_1"): ["req_3"],
         ("--provider", "other"): ["req_3"],
+        ("--slower-than", "1.5s"): ["req_4", "req_5"],
+        ("--slower-than", "999999m"): [],
+        ("--first-token-slower-than", "300ms"): ["req_5"],
     }.items():
         assert logs.tailed(*options) == expected, options
 
@@ -99,6 +104,10 @@ def test_keys_are_shown_by_name_and_deleted_ones_by_id(logs: Logs) -> None:
 @pytest.mark.parametrize("status", ["6xx", "42", "ok", "4291"])
 def test_what_is_no_status_is_refused(logs: Logs, status: str) -> None:
     assert "write 429, or 5xx" in logs.run("tail", "--status", status, code=2)
+
+
+def test_what_is_no_length_is_refused(logs: Logs) -> None:
+    assert "write 800ms, 5s" in logs.run("tail", "--slower-than", "5", code=2)
 
 
 @pytest.mark.slow

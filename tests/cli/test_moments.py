@@ -3,7 +3,7 @@
 import pytest
 
 from isthmus.cli.failure import CommandFailed
-from isthmus.cli.moments import read_moment, write_moment
+from isthmus.cli.moments import read_length, read_moment, write_moment
 
 NOW_MS = 1_790_000_000_000
 
@@ -29,4 +29,18 @@ def test_moments_are_read(text: str, moment: str) -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(CommandFailed, match=r"--expires: .* is no time") as caught:
         read_moment(text, "--expires", NOW_MS)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "length_ms"), [("800ms", 800), ("5s", 5000), ("1.5s", 1500), ("2m", 120_000), (" 0ms ", 0)]
+)
+def test_lengths_are_read(text: str, length_ms: int) -> None:
+    assert read_length(text, "--slower-than") == length_ms
+
+
+@pytest.mark.parametrize("text", ["", "5", "5h", "-5s", "1.s", "1,5s", "s"])
+def test_any_other_length_is_refused(text: str) -> None:
+    with pytest.raises(CommandFailed, match=r"--slower-than: .* is no length of time") as caught:
+        read_length(text, "--slower-than")
     assert caught.value.exit_code == 2

@@ -82,6 +82,16 @@ async def test_a_holder_sees_rows_of_their_own_keys_alone(service: LogService) -
     assert [ids(rows) async for rows in service.every(HOLDER, LogFilter())] == [["req_1"]]
 
 
+async def test_as_many_rows_are_given_as_are_wanted(
+    service: LogService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await service.logs.save([log_row(number) for number in range(5)])
+    monkeypatch.setattr(module, "MAX_PAGE", 2)
+    for most, expected in {None: 5, 9: 5, 3: 3, 2: 2}.items():
+        given = [id async for rows in service.every(OPERATOR, LogFilter(), most) for id in ids(rows)]
+        assert given == [f"req_{number}" for number in (4, 3, 2, 1, 0)][:expected]
+
+
 async def test_a_row_is_found_before_it_is_stored(service: LogService) -> None:
     service.log.append(log_row(1, key_id="key_1"))
     service.log.append(log_row(2, key_id="key_2"))

@@ -30,6 +30,8 @@ WANTED = st.builds(
     error=st.sampled_from([None, None, "upstream"]),
     streamed=st.sampled_from([None, None, True, False]),
     lossy=st.sampled_from([None, None, True, False]),
+    slower_than_ms=st.sampled_from([None, None, 0, 1_000_000]),
+    first_token_slower_than_ms=st.sampled_from([None, None, 0, 50_000]),
     text=st.sampled_from([None, None, "100%", "IT_S", "req_", "%", "many"]),
     keys=st.none() | st.frozensets(st.sampled_from(["key_1", "key_2", "key_9"])),
 )
@@ -51,6 +53,8 @@ async def test_database_and_single_row_agree(logs: tuple[Database, RequestLogs],
     page = await store.page(wanted, 100)
     assert sorted((each.row for each in page.rows), key=str) == expected
     assert page.next is None
+    counted = await store.count(wanted, 100, 60.0)
+    assert (counted.rows, counted.complete) == (len(expected), True)
     traffic = await store.traffic(START_MS, wanted.keys)
     assert traffic.requests == sum(wanted.keys is None or row.key_id in wanted.keys for row in rows)
 

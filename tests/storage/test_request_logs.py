@@ -14,7 +14,7 @@ from isthmus.observability.request_log import RequestLog
 from isthmus.storage import request_logs as module
 from isthmus.storage.database import Database
 from isthmus.storage.log_filter import LogFilter
-from isthmus.storage.request_logs import DELETE_ROWS, Position, RequestLogs, StoredRow
+from isthmus.storage.request_logs import DELETE_ROWS, Counted, Position, RequestLogs, StoredRow
 from isthmus.storage.request_sums import RequestSums, Slice
 from isthmus.storage.schema import request_logs
 from log_rows import START_MS, log_row, some_rows
@@ -106,6 +106,27 @@ async def test_pages_have_every_row_once_newest_first(
     positions = [each.position for each in found]
     assert positions == sorted(set(positions), reverse=True)
     assert sorted((each.row for each in found), key=str) == sorted(filter(wanted.matches, rows), key=str)
+
+
+@pytest.mark.parametrize(
+    "wanted", [LogFilter(), LogFilter(streamed=True), LogFilter(model="gpt", streamed=True)]
+)
+async def test_rows_are_counted_piece_by_piece(
+    logs: RequestLogs, monkeypatch: pytest.MonkeyPatch, wanted: LogFilter
+) -> None:
+    monkeypatch.setattr(module, "COUNT_ROWS", 3)
+    models = ("gpt", "claude", None)
+    rows = [
+        log_row(at // 2, streamed=at % 2 == 0, model_asked=models[at % 3], model_used=models[at % 2])
+        for at in range(20)
+    ]
+    await logs.save(rows)
+    here = sum(map(wanted.matches, rows))
+    assert await logs.count(wanted, here, 60.0) == Counted(here, complete=True)
+    assert await logs.count(wanted, here - 1, 60.0) == Counted(here - 1, complete=False)
+    hurried = await logs.count(wanted, 100, 0.0)
+    assert not hurried.complete
+    assert hurried.rows <= 3
 
 
 async def test_pages_do_not_shift_while_rows_are_added(logs: RequestLogs) -> None:

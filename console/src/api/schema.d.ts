@@ -1030,6 +1030,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/logs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count logs
+         * @description How many rows fit.
+         */
+        get: operations["count_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/logs/{request_id}": {
         parameters: {
             query?: never;
@@ -1915,6 +1935,16 @@ export interface components {
              * @description Rests that followed each other without a good answer between them.
              */
             strikes: number;
+        };
+        /** CountAnswer */
+        CountAnswer: {
+            /** Rows */
+            rows: number;
+            /**
+             * Complete
+             * @description False: at least so many; they are counted up to a hundred thousand, for a second.
+             */
+            complete: boolean;
         };
         /** CourseAnswer */
         CourseAnswer: {
@@ -8841,6 +8871,10 @@ export interface operations {
                 streamed?: boolean | null;
                 /** @description Whether something could not be carried over. */
                 lossy?: boolean | null;
+                /** @description It took longer. */
+                slower_than_ms?: number | null;
+                /** @description Its first token took longer; of those that have one. */
+                first_token_slower_than_ms?: number | null;
                 /** @description Part of the error text, a model's name or the request id. */
                 text?: string | null;
                 /** @description Rows on a page. */
@@ -9069,6 +9103,10 @@ export interface operations {
                 streamed?: boolean | null;
                 /** @description Whether something could not be carried over. */
                 lossy?: boolean | null;
+                /** @description It took longer. */
+                slower_than_ms?: number | null;
+                /** @description Its first token took longer; of those that have one. */
+                first_token_slower_than_ms?: number | null;
                 /** @description Part of the error text, a model's name or the request id. */
                 text?: string | null;
             };
@@ -9156,6 +9194,99 @@ export interface operations {
                 streamed?: boolean | null;
                 /** @description Whether something could not be carried over. */
                 lossy?: boolean | null;
+                /** @description It took longer. */
+                slower_than_ms?: number | null;
+                /** @description Its first token took longer; of those that have one. */
+                first_token_slower_than_ms?: number | null;
+                /** @description Part of the error text, a model's name or the request id. */
+                text?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Not signed in, the token is not known, or the password is wrong. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Signed in, and not allowed to do this; or the address, host name or web page may not come in. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request is not valid: `fields` says where. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A failure, in the one shape there is. */
+            default: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    count_logs: {
+        parameters: {
+            query?: {
+                /** @description Requests that began then or later. */
+                since?: string | null;
+                /** @description Requests that began before. */
+                until?: string | null;
+                request_id?: string | null;
+                key_id?: string | null;
+                account_id?: string | null;
+                provider?: string | null;
+                /** @description Asked for or used. */
+                model?: string | null;
+                /** @description Address of the client. */
+                client?: string | null;
+                status?: number | null;
+                status_class?: ("2xx" | "3xx" | "4xx" | "5xx") | null;
+                succeeded?: boolean | null;
+                /** @description Class of the failure. */
+                error?: string | null;
+                streamed?: boolean | null;
+                /** @description Whether something could not be carried over. */
+                lossy?: boolean | null;
+                /** @description It took longer. */
+                slower_than_ms?: number | null;
+                /** @description Its first token took longer; of those that have one. */
+                first_token_slower_than_ms?: number | null;
                 /** @description Part of the error text, a model's name or the request id. */
                 text?: string | null;
             };
@@ -9172,7 +9303,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": unknown;
+                    "application/json": components["schemas"]["CountAnswer"];
                 };
             };
             /** @description Not signed in, the token is not known, or the password is wrong. */

@@ -33,6 +33,7 @@ def _written_out(value: object) -> object:
     return value
 
 
+Length = Annotated[int, Field(ge=0, le=2**31 - 1)]
 When = Annotated[datetime, BeforeValidator(_written_out)]
 Since = Annotated[When | None, Field(description="Requests that began then or later.")]
 Until = Annotated[When | None, Field(description="Requests that began before.")]
@@ -62,6 +63,10 @@ class LogQuery(Model):
     error: Identity | None = Field(default=None, description="Class of the failure.")
     streamed: bool | None = None
     lossy: bool | None = Field(default=None, description="Whether something could not be carried over.")
+    slower_than_ms: Length | None = Field(default=None, description="It took longer.")
+    first_token_slower_than_ms: Length | None = Field(
+        default=None, description="Its first token took longer; of those that have one."
+    )
     text: Name | None = Field(
         default=None, description="Part of the error text, a model's name or the request id."
     )
@@ -82,6 +87,17 @@ class LogPageQuery(LogQuery):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="Rows on a page.")] = 100
     cursor: Annotated[str, Field(max_length=1000)] | None = Field(
         default=None, description="`next_cursor` of the page before."
+    )
+
+
+class LogExportQuery(LogQuery):
+    limit: Annotated[int, Field(ge=1, description="At most so many rows.")] | None = None
+
+
+class CountAnswer(BaseModel):
+    rows: int
+    complete: bool = Field(
+        description="False: at least so many; they are counted up to a hundred thousand, for a second."
     )
 
 
@@ -172,10 +188,16 @@ def router(service: LogService, statistics: StatisticsService) -> APIRouter:
         return StreamingResponse(_events(batches), media_type="text/event-stream", headers=_EVENTS)
 
     @routes.get("/export", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
-    async def export_logs(asker: Asker, query: Annotated[LogQuery, Query()]) -> StreamingResponse:
+    async def export_logs(asker: Asker, query: Annotated[LogExportQuery, Query()]) -> StreamingResponse:
         """All rows that fit, as CSV, the newest first."""
-        lines = _lines(service, asker, query.filter())
+        lines = _lines(service, asker, query.filter(), query.limit)
         return StreamingResponse(lines, media_type="text/csv", headers=_EXPORTED)
+
+    @routes.get("/count")
+    async def count_logs(asker: Asker, query: Annotated[LogQuery, Query()]) -> CountAnswer:
+        """How many rows fit."""
+        counted = await service.count(asker, query.filter())
+        return CountAnswer(rows=counted.rows, complete=counted.complete)
 
     @routes.get("/{request_id}")
     async def get_log(request_id: RequestId, asker: Asker) -> LogDetail:
@@ -190,9 +212,11 @@ async def _events(batches: AsyncIterator[Sequence[LogRow | Missed]]) -> AsyncIte
         yield events(batch)
 
 
-async def _lines(service: LogService, asker: Person, wanted: LogFilter) -> AsyncIterator[str]:
+async def _lines(
+    service: LogService, asker: Person, wanted: LogFilter, most: int | None
+) -> AsyncIterator[str]:
     yield csv_head()
-    async for rows in service.every(asker, wanted):
+    async for rows in service.every(asker, wanted, most):
         if rows:
             yield csv_lines(rows)
 

@@ -19,7 +19,7 @@ from isthmus.admin.figures import FiguresView, GroupView
 from isthmus.admin.log_views import LogView
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.log_tables import figures_table, log_line
-from isthmus.cli.moments import read_moment, write_moment
+from isthmus.cli.moments import read_length, read_moment, write_moment
 from isthmus.cli.settings import ConfigFile, load_settings
 from isthmus.cli.stores import open_stores
 from isthmus.cli.tables import print_whole
@@ -37,6 +37,8 @@ from isthmus.storage.request_sums import RequestSums
 ABOUT: Final = "The log of requests."
 POLL_S: Final = 1.0
 AT_ONCE: Final = 500
+LONGEST_MS: Final = 2**31 - 1
+"""What the log can hold."""
 _STATUS: Final = re.compile(r"([1-5])(?:xx|([0-9]{2}))\Z", re.IGNORECASE)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
@@ -103,6 +105,13 @@ def tail_logs(
     text: Annotated[
         str | None, typer.Option("--text", help="Part of the error text, a model's name or the request id.")
     ] = None,
+    slower_than: Annotated[
+        str | None, typer.Option("--slower-than", metavar="LENGTH", help="Took longer (800ms, 5s, 2m).")
+    ] = None,
+    first_token_slower_than: Annotated[
+        str | None,
+        typer.Option("--first-token-slower-than", metavar="LENGTH", help="Its first token took longer."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     config: ConfigFile = None,
 ) -> None:
@@ -116,6 +125,8 @@ def tail_logs(
         account_id=account,
         provider=provider,
         error=error,
+        slower_than_ms=_read_length(slower_than, "--slower-than"),
+        first_token_slower_than_ms=_read_length(first_token_slower_than, "--first-token-slower-than"),
         text=text,
     )
     asyncio.run(_tail(config, wanted, key, lines, follow=follow, as_json=as_json))
@@ -204,6 +215,10 @@ def _read_past(text: str) -> int:
     now = now_ms()
     moment = read_moment(text, "--since", now)
     return moment if moment <= now else 2 * now - moment
+
+
+def _read_length(text: str | None, option: str) -> int | None:
+    return None if text is None else min(read_length(text, option), LONGEST_MS)
 
 
 def _read_status(text: str | None) -> tuple[int | None, int | None]:

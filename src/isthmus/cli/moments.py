@@ -9,6 +9,8 @@ from typing import Final
 from isthmus.cli.failure import CommandFailed
 
 _SPAN: Final = re.compile(r"(\d{1,6})([mhdw])\Z")
+_LENGTH: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m)\Z")
+_LENGTH_UNIT_MS: Final = {"ms": 1, "s": 1000, "m": 60_000}
 _UNIT_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
@@ -25,6 +27,15 @@ def read_moment(text: str, option: str, now_ms: int) -> int:
             f"{option}: {text!r} is no time: write 90m, 12h, 30d, 8w or a date such as 2027-01-31",
             exit_code=2,
         ) from None
+
+
+def read_length(text: str, option: str) -> int:
+    """`800ms`, `5s`, `1.5s` or `2m`, in milliseconds. Raises `CommandFailed`."""
+    if (length := _LENGTH.match(text.strip())) is None:
+        raise CommandFailed(
+            f"{option}: {text!r} is no length of time: write 800ms, 5s, 1.5s or 2m", exit_code=2
+        )
+    return round(float(length[1]) * _LENGTH_UNIT_MS[length[2]])
 
 
 def write_moment(at_ms: int) -> str:

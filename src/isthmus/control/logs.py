@@ -16,9 +16,9 @@ from isthmus.observability.log_row import LogRow
 from isthmus.observability.request_log import RequestLog
 from isthmus.storage.audit import AuditLog
 from isthmus.storage.log_filter import LogFilter
-from isthmus.storage.request_logs import Position, RequestLogs, StoredRow
+from isthmus.storage.request_logs import Counted, Position, RequestLogs, StoredRow
 
-__all__ = ["Cleanup", "LogFilter", "LogRow", "LogService", "Missed", "OwnKeys"]
+__all__ = ["Cleanup", "Counted", "LogFilter", "LogRow", "LogService", "Missed", "OwnKeys"]
 
 Batch = Sequence[LogRow | Missed]
 OwnKeys = Callable[[Person], Awaitable[Collection[str] | None]]
@@ -27,6 +27,9 @@ OwnKeys = Callable[[Person], Awaitable[Collection[str] | None]]
 DAY_MS: Final = 86_400_000
 SEARCH_S: Final = 0.25
 """How long a page is searched for among rows that are mostly not wanted."""
+COUNT_S: Final = 1.0
+"""How long rows are counted."""
+MAX_COUNT: Final = 100_000
 CLEANUP_S: Final = 5.0
 QUIET_S: Final = 15.0
 """Longest silence of a live tail: some proxies cut a connection that is silent for longer."""
@@ -80,16 +83,24 @@ class LogService:
             )
         return row
 
-    async def every(self, person: Person, wanted: LogFilter) -> AsyncIterator[Sequence[LogRow]]:
-        """All rows, newest first, some at a time."""
+    async def count(self, person: Person, wanted: LogFilter) -> Counted:
+        """How many rows there are, as far as that can be counted in a moment."""
+        return await self.logs.count(await self._for(person, wanted), MAX_COUNT, COUNT_S)
+
+    async def every(
+        self, person: Person, wanted: LogFilter, most: int | None = None
+    ) -> AsyncIterator[Sequence[LogRow]]:
+        """All rows, newest first, some at a time; at most so many."""
         wanted = await self._for(person, wanted)
         before: Position | None = None
-        while True:
-            page = await self.logs.page(wanted, MAX_PAGE, before)
+        left = most
+        while left is None or left > 0:
+            page = await self.logs.page(wanted, MAX_PAGE if left is None else min(MAX_PAGE, left), before)
             yield [each.row for each in page.rows]
             before = page.next
             if before is None:
                 return
+            left = None if left is None else left - len(page.rows)
 
     async def cleanup(self, person: Person, older_than_days: int) -> Cleanup:
         """Deletes rows, not their sums, for a few seconds."""

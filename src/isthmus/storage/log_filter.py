@@ -49,6 +49,10 @@ class LogFilter:
     streamed: bool | None = None
     lossy: bool | None = None
     """Something the client sent could not be carried over."""
+    slower_than_ms: int | None = None
+    """It took longer, from its first byte to its last."""
+    first_token_slower_than_ms: int | None = None
+    """So did its first token; one that has none is not meant."""
     text: str | None = None
     """Part of the error text, a model's name or the request id; case counts as little as the engine can do without."""
     keys: frozenset[str] | None = None
@@ -70,6 +74,11 @@ class LogFilter:
             and self.error in {None, row.error}
             and self.streamed in {None, row.streamed}
             and self.lossy in {None, row.losses is not None}
+            and (self.slower_than_ms is None or row.duration_ms > self.slower_than_ms)
+            and (
+                self.first_token_slower_than_ms is None
+                or (row.first_token_ms is not None and row.first_token_ms > self.first_token_slower_than_ms)
+            )
             and (self.text is None or any(self.text.lower() in each.lower() for each in _searched(row)))
             and (self.keys is None or row.key_id in self.keys)
         )
@@ -142,6 +151,10 @@ class LogFilter:
             yield _columns.streamed if self.streamed else ~_columns.streamed
         if self.lossy is not None:
             yield _columns.losses.is_not(None) if self.lossy else _columns.losses.is_(None)
+        if self.slower_than_ms is not None:
+            yield _columns.duration_ms > self.slower_than_ms
+        if self.first_token_slower_than_ms is not None:
+            yield _columns.first_token_ms > self.first_token_slower_than_ms
         if self.text is not None:
             searched = (_columns.error_text, _columns.model_asked, _columns.model_used, _columns.request_id)
             yield or_(*(each.icontains(self.text, autoescape=True) for each in searched))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy import Select, and_, case, delete, func, insert, or_, select, true
 from sqlalchemy.exc import InternalError, OperationalError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.util import ClauseAdapter
@@ -24,6 +24,8 @@ SCAN_ROWS: Final = 5000
 """Rows looked at for one page, at most, where not every one of them is wanted."""
 FEW_AS_MANY: Final = 4
 """So many times the page's rows are looked at first."""
+COUNT_ROWS: Final = 20_000
+"""Rows counted with one query, so that counting can end in time."""
 DELETE_ROWS: Final = 500
 """Rows deleted in one transaction: others write in between."""
 
@@ -61,6 +63,13 @@ class LogPage:
     """Newest first. Fewer than asked for, or none, when the rows looked at did not have more."""
     next: Position | None
     """Where to go on; None at the end of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    rows: int
+    complete: bool
+    """False: there may be more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,24 @@ class RequestLogs:
             found = [each for each in found if each.position >= horizon]
         page = found[:limit]
         return LogPage(page, page[-1].position if len(found) > limit else horizon)
+
+    async def count(self, wanted: LogFilter, most: int, budget_s: float) -> Counted:
+        """How many rows there are: up to `most`, and as far as one gets within the time."""
+        deadline_s = time.monotonic() + budget_s
+        rows = 0
+        async with self._database.read() as connection:
+            for search in wanted.searches():
+                before: Position | None = None
+                while True:
+                    some, before = await _count_along(connection, search, before)
+                    rows += some
+                    if rows > most:
+                        return Counted(most, complete=False)
+                    if before is None:
+                        break
+                    if time.monotonic() >= deadline_s:
+                        return Counted(rows, complete=False)
+        return Counted(rows, complete=True)
 
     async def after(self, id: int, limit: int) -> list[StoredRow]:
         """Rows that were written later than the one with this id, in the order they were."""
@@ -184,9 +211,30 @@ async def _along(
     rows = _stored(await connection.execute(select(*_COLUMNS).where(_table.c.id.in_(ids)))) if ids else []
     if len(rows) == limit:
         return rows, None
-    last_seen = rows_along.with_only_columns(_table.c.started_ms, _table.c.id).offset(SCAN_ROWS - 1).limit(1)
-    end = (await connection.execute(last_seen)).first()
-    return rows, None if end is None else Position(*end)
+    return rows, await _end_after(connection, rows_along, SCAN_ROWS)
+
+
+async def _count_along(
+    connection: AsyncConnection, search: Search, before: Position | None
+) -> tuple[int, Position | None]:
+    """How many of the next rows on one way are wanted, and where it goes on; None at its end."""
+    rows_along = way(search, before)
+    first = rows_along.add_columns(_table.c.succeeded).limit(COUNT_ROWS).subquery()
+    there = ClauseAdapter(first)
+    is_wanted = case((and_(true(), *(there.traverse(each) for each in search.rest)), 1), else_=0)
+    seen, wanted = (
+        await connection.execute(
+            select(func.count(), func.coalesce(func.sum(is_wanted), 0)).select_from(first)
+        )
+    ).one()
+    return int(wanted), await _end_after(connection, rows_along, COUNT_ROWS) if seen >= COUNT_ROWS else None
+
+
+async def _end_after(connection: AsyncConnection, rows_along: Select[Any], count: int) -> Position | None:
+    """The position of the last one of so many rows; None when there are fewer."""
+    last = rows_along.with_only_columns(_table.c.started_ms, _table.c.id).offset(count - 1).limit(1)
+    found = (await connection.execute(last)).first()
+    return None if found is None else Position(*found)
 
 
 def way(search: Search, before: Position | None) -> Select[Any]:
