@@ -162,3 +162,17 @@ def test_stored_providers_stand_beside_those_of_the_file() -> None:
         "play": "dummy",
         "vendor": "openai-compatible",
     }
+
+
+async def test_a_session_in_the_file_is_tested_without_spending_a_message(tmp_path: Path) -> None:
+    async with Website() as website:
+        values = sessions(website, storage={"data_dir": str(tmp_path)})
+        values["providers"]["web"]["api_key"] = website.add_account("anna").key
+        settings = Settings.model_validate(values)
+        declared = configured_account("web", settings.providers["web"])
+        async with open_stores(settings) as stores, open_hands(ImageSettings()) as hands:
+            result = await probe_account(
+                declared, settings, hands, keeping(stores, hands.http, lambda: settings)
+            )
+        assert result.ok, result
+        assert website.journal.of("completion") == website.journal.of("create") == []

@@ -169,20 +169,21 @@ class Notebook:
         return Grant("builder_id", Secret("kept"))
 
 
-async def test_stored_accounts_get_their_access_from_the_keeper() -> None:
+async def test_accounts_get_their_access_from_the_keeper() -> None:
     settings, notebook = Settings.model_validate(SETTINGS), Notebook()
     async with open_hands(settings.images) as hands:
         kept = source(settings, "far", hands, ACCOUNT, notebook)
         assert (await kept.authorize(None)).token == Secret("kept")
         await kept.authorize(Secret("old"))
-        own = source(
-            settings, "far", hands, replace(ACCOUNT, member=Member(AccountId("config:far"))), notebook
-        )
-        assert await own.authorize(None) == Grant("api_key", Secret("stored-key"), {"a": 1})
-        for each in (kept, own, source(settings, "far", hands, ACCOUNT)):
+        of_the_file = replace(ACCOUNT, member=Member(AccountId("config:far")))
+        declared = source(settings, "far", hands, of_the_file, notebook)
+        assert (await declared.authorize(None)).token == Secret("kept")
+        alone = source(settings, "far", hands, ACCOUNT)
+        assert await alone.authorize(None) == Grant("api_key", Secret("stored-key"), {"a": 1})
+        for each in (kept, declared, alone):
             each.keep(TOLD)
-    assert notebook.told == [("acc_1", TOLD)], "of the others nothing is stored"
-    assert notebook.asked == [("acc_1", None), ("acc_1", Secret("old"))]
+    assert notebook.told == [("acc_1", TOLD), ("config:far", TOLD)], "without a keeper nothing is kept"
+    assert notebook.asked == [("acc_1", None), ("acc_1", Secret("old")), ("config:far", None)]
 
 
 async def test_a_key_that_was_refused_is_not_shown_again() -> None:

@@ -15,7 +15,7 @@ from isthmus.cli.compose import open_hands
 from isthmus.cli.keeping import Keeping, keeping
 from isthmus.cli.stores import open_stores
 from isthmus.config import Settings
-from isthmus.control.failures import Unavailable
+from isthmus.control.failures import Conflict, NotFound, Unavailable
 from isthmus.core.commands import Call
 from isthmus.core.errors import UpstreamError
 from isthmus.core.secret import Secret
@@ -65,6 +65,25 @@ async def test_an_account_is_renewed_and_surveyed(tmp_path: Path) -> None:
         kept = await desk.kept.surveys.read_now(account.id)
         assert kept.survey.models
         assert (await desk.kept.keeper.grant(account.id, None)).survey == kept.survey
+
+
+async def test_the_account_of_a_provider_in_the_file_is_surveyed(tmp_path: Path) -> None:
+    async with WebSimulator() as simulator:
+        anna = simulator.add_account("anna", Plan.PRO)
+        values = claude_web_accounts.configuration(simulator, storage={"data_dir": str(tmp_path)})
+        values["providers"]["web"]["api_key"] = anna.key
+        values["providers"]["near"] = {"type": "dummy", "api_key": "k"}
+        settings = Settings.model_validate(values)
+        async with open_stores(settings) as stores, open_hands(settings.images) as hands:
+            kept = keeping(stores, hands.http, lambda: settings)
+            assert (await kept.surveys.read_now("config:web")).survey.plan == "pro"
+            granted = await kept.keeper.grant("config:web", None)
+            assert granted.token == Secret(anna.key)
+            assert granted.survey is not None and granted.survey.plan == "pro"
+            with pytest.raises(Conflict, match="tells nothing"):
+                await kept.surveys.last("config:near")
+            with pytest.raises(NotFound):
+                await kept.surveys.last("config:gone")
 
 
 @pytest.mark.parametrize("by_account", [True, False])

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from behind import running
+from isthmus.config import ProviderSettings
 from isthmus.control import keeper as keeping
+from isthmus.control.account_views import configured_account
 from isthmus.control.keeper import AccessKeeper
 from isthmus.core.commands import Keep
 from isthmus.core.errors import Kind, Scope, UpstreamError
@@ -34,9 +37,10 @@ class Desk:
         self.service = TokenService(Clock())
         self.clock = self.service.clock
         self.accounts = AccountStore(database, vault)
-        self.keeper = AccessKeeper(
-            self.accounts, LeaseStore(database), self.service.reach(), self.service.clock
-        )
+        self.declared: dict[str, Account] = {}
+        """What the configuration file says."""
+        reach = self.service.reach(configured=self.declared.get)
+        self.keeper = AccessKeeper(self.accounts, LeaseStore(database), reach, self.service.clock)
 
     async def stock(self, *accounts: Account) -> None:
         await self.accounts.add_all(accounts)
@@ -45,6 +49,11 @@ class Desk:
     async def look(self) -> None:
         """As a gateway does when accounts have changed."""
         self.keeper.seed(await self.accounts.load_all())
+
+    async def declare(self, key: str) -> None:
+        account = configured_account("web", ProviderSettings(type="claude-web", api_key=Secret(key)))
+        self.declared[account.id] = account
+        await self.look()
 
     async def token(self, id: str = "acc_1", refused: str | None = None) -> str:
         grant = await self.keeper.grant(id, None if refused is None else Secret(refused))
@@ -217,6 +226,28 @@ async def test_what_an_upstream_exchanged_is_stored_and_used_from_then_on(desk: 
     desk.keeper.keep("acc_1", Keep({SESSION_KEY: Secret("key-late")}, used=Secret("key-0")))
     await desk.keeper.close()
     assert await desk.token() == "key-1", "an answer to the former one comes too late"
+
+
+async def test_an_account_of_the_configuration_goes_on_with_what_was_exchanged(desk: Desk) -> None:
+    """And its operator is told, as nobody else can write the file."""
+    await desk.declare("key-0")
+    assert await desk.token("config:web") == "key-0"
+    with capture_logs() as logged:
+        desk.keeper.keep("config:web", Keep({SESSION_KEY: Secret("key-1")}, used=Secret("key-0")))
+        assert await desk.token("config:web", refused="key-0") == "key-1"
+    assert [(each["log_level"], each["account"]) for each in logged] == [("warning", "config:web")]
+    assert "key-" not in str(logged)
+    await desk.look()
+    assert await desk.token("config:web") == "key-1", "a reload of something else"
+    desk.keeper.keep("config:web", Keep({SESSION_KEY: Secret("key-late")}, used=Secret("key-0")))
+    await desk.keeper.close()
+    assert await desk.token("config:web") == "key-1"
+    await desk.declare("key-2")
+    assert await desk.token("config:web") == "key-2", "the operator's own word"
+    del desk.declared["config:web"]
+    await desk.look()
+    with pytest.raises(UpstreamError):
+        await desk.token("config:web")
 
 
 async def test_what_comes_again_and_again_is_written_once(desk: Desk, sqlite: Database) -> None:

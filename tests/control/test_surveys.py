@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 
 from behind import running
+from isthmus.config import ProviderSettings
 from isthmus.control import surveys
+from isthmus.control.account_views import configured_account
 from isthmus.control.failures import Conflict, NotFound, Throttled, Unavailable
 from isthmus.control.keeper import AccessKeeper
 from isthmus.control.surveys import LEAST_APART_S, OLD_S, Surveys, allowance, none_known
@@ -38,7 +40,11 @@ class Desk:
         self.clock = self.service.clock
         self.store = SurveyStore(database)
         self.accounts = AccountStore(database, vault)
-        reach = self.service.reach(mask=lambda text: text.replace("access acc_1 0", "***"))
+        self.declared: dict[str, Account] = {}
+        """What the configuration file says."""
+        reach = self.service.reach(
+            mask=lambda text: text.replace("access acc_1 0", "***"), configured=self.declared.get
+        )
         self.keeper = AccessKeeper(self.accounts, LeaseStore(database), reach, self.clock)
         self.surveys = Surveys(self.store, self.accounts, self.keeper, reach, self.clock)
 
@@ -53,6 +59,13 @@ class Desk:
         return self.service.account(
             "acc_key", expires_in_s=None, kind="api_key", credential=credential, details={}
         )
+
+    def declare(self, key: str) -> None:
+        """A provider of the file has this key from now on."""
+        settings = ProviderSettings(type="amazon-q", api_key=Secret(key))
+        account = configured_account("amazon", settings)
+        self.declared[account.id] = account
+        self.keeper.seed([])
 
     @property
     def now_ms(self) -> int:
@@ -286,13 +299,44 @@ async def test_what_cannot_be_read_is_said(desk: Desk) -> None:
     [
         ("acc_9", NotFound, "no account 'acc_9'"),
         ("acc_other", Conflict, "provider 'vendor'"),
-        ("config:amazon", Conflict, "configuration file"),
+        ("config:amazon", NotFound, "no account 'config:amazon'"),
     ],
 )
 async def test_accounts_that_tell_nothing(desk: Desk, id: str, failure: type[Exception], said: str) -> None:
     for ask in (desk.surveys.read_now, desk.surveys.last):
         with pytest.raises(failure, match=said):
             await ask(id)
+
+
+async def test_an_account_of_the_configuration_is_surveyed_like_any_other(desk: Desk) -> None:
+    desk.declare("first")
+    async with desk.running():
+        assert desk.surveys.show("config:amazon") is None
+        await desk.settled(lambda: desk.surveys.show("config:amazon") is not None)
+    assert desk.service.surveyed == ["first"]
+    assert (await desk.surveys.last_of(["config:amazon"]))["config:amazon"].survey == desk.service.survey
+    assert await desk.surveys.last("config:amazon") is not None
+    with pytest.raises(Throttled):
+        await desk.surveys.read_now("config:amazon")
+
+
+async def test_another_key_in_the_file_is_another_account(desk: Desk) -> None:
+    desk.declare("first")
+    await desk.surveys.read_now("config:amazon")
+    desk.declare("second")
+    await desk.surveys.load()
+    assert desk.surveys.show("config:amazon") is None
+    assert await desk.surveys.last("config:amazon") is None
+    await desk.surveys.read_now("config:amazon")
+    assert desk.service.surveyed == ["first", "second"]
+
+
+async def test_an_account_of_the_configuration_is_never_switched_off(desk: Desk) -> None:
+    desk.declare("first")
+    desk.service.survey = DEAD
+    with pytest.raises(Unavailable, match="of no use"):
+        await desk.surveys.read_now("config:amazon")
+    assert desk.surveys.show("config:amazon") is None
 
 
 async def test_nothing_read_yet_is_no_failure(desk: Desk) -> None:

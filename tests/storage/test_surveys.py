@@ -32,7 +32,7 @@ def store(database: Database) -> SurveyStore:
 
 
 async def test_surveys_come_back_as_they_went(store: SurveyStore) -> None:
-    kept = {"acc_1": KeptSurvey(WHOLE, 5), "config:amazon": KeptSurvey(Survey(), 6)}
+    kept = {"acc_1": KeptSurvey(WHOLE, 5), "config:amazon": KeptSurvey(Survey(), 6, "mark")}
     for id, each in kept.items():
         await store.save(id, each)
     assert await store.load_all() == kept

@@ -108,11 +108,11 @@ async def probe_account(
     provider = settings.providers.get(account.provider)
     if provider is None:
         return ProbeResult(ok=False, error=f"the settings of provider {account.provider!r} are not valid")
-    credentials = None if is_configured(account.id) else credentials_of(account)
-    if credentials is not None and kept is not None:
+    if kept is not None:
         surveyed = await _surveyed(account, settings, kept)
         if surveyed is not None:
             return surveyed
+    credentials = None if is_configured(account.id) else credentials_of(account)
     try:
         keeper = None if kept is None else kept.keeper
         reached = source(settings, account.provider, hands, credentials, keeper)

@@ -16,7 +16,7 @@ from isthmus.cli.crews import Crews
 from isthmus.config import ImageSettings, ProviderSettings, Settings
 from isthmus.config.checks import CLAUDE_CODE, CLAUDE_WEB
 from isthmus.control.access import shown
-from isthmus.control.account_views import brings_account, is_configured
+from isthmus.control.account_views import brings_account
 from isthmus.core.commands import Grant
 from isthmus.core.errors import NoAccess
 from isthmus.core.remembered import Memory
@@ -310,7 +310,7 @@ def _authorizing(
     provider: ProviderSettings, account: Credentials | None, keeper: Keeper | None
 ) -> Authorizing:
     """The account's way to its access: through the keeper, or the one key that never changes."""
-    if account is not None and keeper is not None and not is_configured(account.member.id):
+    if account is not None and keeper is not None:
         id = account.member.id
 
         async def kept(refused: Secret | None) -> Grant:
@@ -329,8 +329,7 @@ def _authorizing(
 
 
 def _keeping(account: Credentials | None, keeper: Keeper | None) -> Keeping:
-    """What is told of an account of the configuration has nowhere to go."""
-    if account is None or keeper is None or is_configured(account.member.id):
+    if account is None or keeper is None:
         return nothing_kept
     return partial(keeper.keep, account.member.id)
 

@@ -10,6 +10,7 @@ from isthmus import registry
 from isthmus.cli.compose import with_defaults
 from isthmus.cli.stores import Stores
 from isthmus.config import Settings
+from isthmus.control.account_views import CONFIGURED, brings_account, configured_account
 from isthmus.control.keeper import AccessKeeper
 from isthmus.control.renewing import Reach
 from isthmus.control.surveys import Surveys
@@ -39,7 +40,7 @@ def keeping(
     """`settings` are those in force at any moment. Must be called inside the event loop."""
     world = _World(http, settings)
     masks = Redaction() if redaction is None else redaction
-    reach = Reach(world.logins, world.ask, masks.know, masks.forget, masks.text)
+    reach = Reach(world.logins, world.ask, masks.know, masks.forget, masks.text, world.configured)
     accounts = AccountStore(stores.database, stores.vault)
     keeper = AccessKeeper(accounts, LeaseStore(stores.database), reach)
     surveys = Surveys(SurveyStore(stores.database), accounts, keeper, reach)
@@ -56,6 +57,13 @@ class _World:
     def logins(self, provider: str) -> Logins | None:
         settings = self.settings().providers.get(provider)
         return None if settings is None else registry.logins(provider, settings)
+
+    def configured(self, id: str) -> Account | None:
+        name = id.removeprefix(CONFIGURED)
+        provider = self.settings().providers.get(name)
+        if provider is None or not brings_account(provider, others=True):
+            return None
+        return configured_account(name, provider)
 
     async def ask(self, account: Account, call: Call) -> Reply:
         settings = self.settings()

@@ -16,7 +16,8 @@ from typing import Final
 import structlog
 
 from isthmus.control.access import AccessNow, Trouble
-from isthmus.control.renewing import Held, Reach, Renewer, gone
+from isthmus.control.account_views import is_configured
+from isthmus.control.renewing import Held, Reach, Renewer, find_account, gone
 from isthmus.core.commands import Grant, Keep
 from isthmus.core.errors import NoAccess
 from isthmus.core.logins import Logins
@@ -59,9 +60,11 @@ class AccessKeeper:
         self._changed = asyncio.Event()
 
     def seed(self, accounts: Iterable[Account]) -> None:
-        """Follows the database: accounts as they were just read, all of them."""
+        """Follows the database: accounts as they were just read, all of them. Those of the configuration file are asked for when
+        they are wanted, and stay as long as their credential does."""
         known: dict[str, Logins | None] = {}
-        before, self._held = self._held, {}
+        before = self._held
+        self._held = {id: held for id, held in before.items() if self._is_declared(held.account)}
         for account in accounts:
             if account.provider not in known:
                 known[account.provider] = self._reach.logins(account.provider)
@@ -140,13 +143,18 @@ class AccessKeeper:
             held.account.kind, held.access.token, held.account.details, self.survey_of(held.account.id)
         )
 
+    def _is_declared(self, account: Account) -> bool:
+        """Whether the configuration file still says the same of it."""
+        declared = self._reach.configured(account.id) if is_configured(account.id) else None
+        return declared is not None and declared.fingerprint == account.fingerprint
+
     def _holding(self, account: Account) -> Held:
         return Held(account, AccessNow.of(account), renewable=False, forget=self._reach.forget)
 
     async def _fetched(self, id: str) -> Held:
-        """An account that was added a moment ago."""
+        """An account that was added a moment ago, or that the configuration file declares."""
         try:
-            account = await self._accounts.find(id)
+            account = await find_account(id, self._accounts, self._reach)
         except StorageError as error:
             raise self._renewer.away(error).error(self._now_s()) from None
         if account is None:
@@ -171,7 +179,7 @@ class AccessKeeper:
         if held.renewal is not None:
             await asyncio.wait([held.renewal], timeout=PATIENCE_S)
         with suppress(StorageError):
-            if (row := await self._accounts.find(held.id)) is not None:
+            if (row := await find_account(held.id, self._accounts, self._reach)) is not None:
                 self._reach.know(row.credential.values())
                 held.follow(row)
 

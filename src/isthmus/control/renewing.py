@@ -16,12 +16,13 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
 
-from isthmus.control.access import AccessNow, Trouble
+from isthmus.control.access import AccessNow, Trouble, shown
+from isthmus.control.account_views import is_configured
 from isthmus.control.steps import carry_out
 from isthmus.core.commands import Call, Reply
 from isthmus.core.errors import UpstreamError
@@ -62,6 +63,13 @@ class Reach:
     forget: Secrets = lambda _: None
     mask: Callable[[str], str] = lambda text: text
     """A text without those secrets, for what is written down of an upstream's words."""
+    configured: Callable[[str], Account | None] = lambda _: None
+    """By id: an account that the configuration file declares. Nothing is stored of those."""
+
+
+async def find_account(id: str, stored: AccountStore, reach: Reach) -> Account | None:
+    """Wherever it is declared. Raises `StorageError`."""
+    return reach.configured(id) if is_configured(id) else await stored.find(id)
 
 
 @dataclass(slots=True)
@@ -203,12 +211,30 @@ class Renewer:
         """Keeps what the upstream gave, by itself, in place of the token `used`. Raises nothing."""
         try:
             self._reach.know(members.values())
+            if is_configured(held.id):
+                self._use_unstored(held, used, shown(members))
+                return
             kept = await self._saved(held.id, lambda: self._accounts.keep(held.id, used, members))
             if kept is not None:
                 held.use(kept, AccessNow.of(kept))
                 log.info("an account has another credential", account=kept.id, provider=kept.provider)
         except Exception:
             log.exception("keeping an account's new credential failed", account=held.id)
+
+    def _use_unstored(self, held: Held, used: Secret, token: Secret) -> None:
+        """The file is its operator's to write: they are told, and meanwhile the account goes on."""
+        credential = held.account.credential
+        if used not in credential.values():
+            return
+        changed = {name: token if value == used else value for name, value in credential.items()}
+        account = replace(held.account, credential=changed)
+        held.use(account, AccessNow.of(account))
+        log.warning(
+            "an account of the configuration file has another credential, which is lost when this gateway ends: "
+            "add the account with `isthmus accounts add`, so that it is kept",
+            account=account.id,
+            provider=account.provider,
+        )
 
     async def _keep(self, held: Held, used: Secret | None, access: Access) -> Trouble | None:
         """Writes down what may be the only good token. Then, and not before, it is used."""

@@ -17,7 +17,7 @@ import structlog
 
 from isthmus.control.account_views import is_configured
 from isthmus.control.failures import Conflict, NotFound, Throttled, Unavailable
-from isthmus.control.renewing import Reach
+from isthmus.control.renewing import Reach, find_account
 from isthmus.control.steps import carry_out
 from isthmus.core.commands import Call, Grant, Keep, Reply
 from isthmus.core.errors import AccessEnded, NoAccess, Scope, UpstreamError
@@ -84,7 +84,7 @@ class Surveys:
 
     def show(self, account: str) -> Survey | None:
         """What is known of an account that is about to be used."""
-        kept = self._kept.get(account)
+        kept = self._of_present(account, self._kept.get(account))
         since_ms = self._now_ms() - round(OLD_S * 1000)
         if kept is None or kept.read_ms < since_ms:
             self._want(account, since_ms)
@@ -97,7 +97,7 @@ class Surveys:
 
     def heard(self, account: str, quotas: Sequence[Quota]) -> None:
         """Allowances that came with an answer, in place of those of the same name. Where nothing is known, all of it is read."""
-        kept = self._kept.get(account)
+        kept = self._of_present(account, self._kept.get(account))
         if kept is None:
             self._want(account, self._now_ms())
             return
@@ -138,16 +138,17 @@ class Surveys:
     async def last(self, id: str) -> KeptSurvey | None:
         """The last one, whichever gateway read it. None: there is none yet. Raises `NotFound` and `Conflict`."""
         await self._surveyed(id)
-        return (await self._store.load([id])).get(id)
+        return (await self.last_of([id])).get(id)
 
     async def last_of(self, ids: Sequence[str]) -> dict[str, KeptSurvey]:
         """Of those that have one."""
-        return await self._store.load(ids)
+        found = await self._store.load(ids)
+        return {id: kept for id, kept in found.items() if self._of_present(id, kept) is not None}
 
     async def read_now(self, id: str) -> KeptSurvey:
         """Raises `NotFound`, `Conflict`, `Throttled` when the last one is too new, and `Unavailable` with the upstream's words."""
         account, logins = await self._surveyed(id)
-        last = (await self._store.load([id])).get(id)
+        last = (await self.last_of([id])).get(id)
         if last is not None and last.read_ms >= account.updated_ms:
             again_s = last.read_ms / 1000 + LEAST_APART_S - self._now_s()
             if again_s > 0:
@@ -169,9 +170,7 @@ class Surveys:
             self._asked.set()
 
     async def _surveyed(self, id: str) -> tuple[Account, Logins]:
-        if is_configured(id):
-            raise Conflict(f"account {id!r} is not surveyed: it is declared in the configuration file")
-        account = await self._accounts.find(id)
+        account = await self._find(id)
         if account is None:
             raise NotFound(f"no account {id!r}: the list of accounts has the ids that exist")
         logins = self._reach.logins(account.provider)
@@ -184,11 +183,11 @@ class Surveys:
     async def _read_behind(self, id: str, since_ms: int) -> None:
         self._tried_ms[id] = self._now_ms()
         try:
-            others = (await self._store.load([id])).get(id)
+            others = (await self.last_of([id])).get(id)
             if others is not None and others.read_ms >= since_ms:
                 self._kept[id] = others
                 return
-            account = await self._accounts.find(id)
+            account = await self._find(id)
             logins = None if account is None else self._reach.logins(account.provider)
             if account is not None and logins is not None:
                 await self._read(account, logins)
@@ -205,14 +204,25 @@ class Surveys:
             if error.scope is Scope.CREDENTIAL:
                 await self._switch_off(account, self._reach.mask(words_of(error)))
             raise
-        kept = KeptSurvey(survey, self._now_ms())
+        kept = KeptSurvey(survey, self._now_ms(), account.fingerprint if is_configured(account.id) else None)
         with suppress(StorageError):  # Others will read it themselves.
             await self._store.save(account.id, kept)
         self._kept[account.id] = kept
         return kept
 
+    async def _find(self, id: str) -> Account | None:
+        return await find_account(id, self._accounts, self._reach)
+
+    def _of_present(self, id: str, kept: KeptSurvey | None) -> KeptSurvey | None:
+        """None for what was said of an account that the configuration file declared before, in place of the present one."""
+        if kept is None or not is_configured(id):
+            return kept
+        declared = self._reach.configured(id)
+        return kept if declared is not None and declared.fingerprint == kept.read_with else None
+
     async def _switch_off(self, account: Account, reason: str) -> None:
-        """As if a request had met the refusal; unless an operator has changed the account since it was read."""
+        """As if a request had met the refusal; unless an operator has changed the account since it was read. One of the
+        configuration file can only rest, once a request meets it."""
         with suppress(StorageError):  # A request that meets it says so again.
             row = await self._accounts.find(account.id)
             if row is not None and row.enabled and row.updated_ms == account.updated_ms:

@@ -242,7 +242,8 @@ class Later:
 class Keep:
     """What the upstream told of the account beside its answer. It is kept behind the answer, which it can neither delay nor fail.
 
-    Where nothing is stored of an account (one of the configuration, a caller's own) nothing is kept.
+    Of an account that a caller brings nothing is kept, and of one that the configuration file declares no credential beyond this
+    process: the file is its operator's to write.
     """
 
     credential: Mapping[str, Secret] = field(default_factory=dict)

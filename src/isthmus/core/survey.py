@@ -50,3 +50,5 @@ class KeptSurvey:
 
     survey: Survey
     read_ms: int
+    read_with: str | None = None
+    """Fingerprint of the credential it was read with, for an account of which nothing is stored that tells when that changes."""

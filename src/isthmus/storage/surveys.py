@@ -17,6 +17,7 @@ from isthmus.storage.upsert import replacing
 
 _table: Final = schema.surveys
 _AT_ONCE: Final = 500
+_READ_WITH: Final = "read_with"
 
 
 class SurveyStore:
@@ -40,7 +41,8 @@ class SurveyStore:
 
     async def save(self, account_id: str, kept: KeptSurvey) -> None:
         """In place of the one before."""
-        text = json.dumps(asdict(kept.survey), ensure_ascii=True)
+        read_with = {} if kept.read_with is None else {_READ_WITH: kept.read_with}
+        text = json.dumps(asdict(kept.survey) | read_with, ensure_ascii=True)
         row = {"account_id": account_id, "survey": text, "read_ms": kept.read_ms}
 
         async def write(connection: AsyncConnection) -> None:
@@ -50,15 +52,16 @@ class SurveyStore:
 
 
 def _kept(rows: Sequence[Row[Any]]) -> dict[str, KeptSurvey]:
-    read = {row.account_id: (_survey(row.survey), row.read_ms) for row in rows}
-    return {id: KeptSurvey(survey, at) for id, (survey, at) in read.items() if survey is not None}
+    read = ((row.account_id, _read(row.survey, row.read_ms)) for row in rows)
+    return {id: kept for id, kept in read if kept is not None}
 
 
-def _survey(text: str) -> Survey | None:
+def _read(text: str, read_ms: int) -> KeptSurvey | None:
     try:
         values = json.loads(text)
+        read_with = values.pop(_READ_WITH, None)
         values["quotas"] = tuple(Quota(**each) for each in values["quotas"])
         values |= {name: tuple(values[name]) for name in ("models", "profiles", "problems")}
-        return Survey(**values)
+        return KeptSurvey(Survey(**values), read_ms, read_with)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
