@@ -72,7 +72,7 @@ async def test_the_account_of_a_provider_in_the_file_is_surveyed(tmp_path: Path)
         anna = simulator.add_account("anna", Plan.PRO)
         values = claude_web_accounts.configuration(simulator, storage={"data_dir": str(tmp_path)})
         values["providers"]["web"]["api_key"] = anna.key
-        values["providers"]["near"] = {"type": "dummy", "api_key": "k"}
+        values["providers"]["near"] = {"type": "dummy"}
         settings = Settings.model_validate(values)
         async with open_stores(settings) as stores, open_hands(settings.images) as hands:
             kept = keeping(stores, hands.http, lambda: settings)

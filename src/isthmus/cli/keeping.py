@@ -61,7 +61,7 @@ class _World:
     def configured(self, id: str) -> Account | None:
         name = id.removeprefix(CONFIGURED)
         provider = self.settings().providers.get(name)
-        if provider is None or not brings_account(provider, others=True):
+        if provider is None or not brings_account(provider, others=False):
             return None
         return configured_account(name, provider)
 
