@@ -8,6 +8,9 @@ ENVIRONMENTS = $(PYTHON) -m tools.environments
 BIN := .venv/bin
 CODE := src tests bench tools hatch_build.py
 
+# Images of containers often switch it off: the tests start this program hundreds of times, and would compile it each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help serve demo demo-amazon-q test test-long test-pages check format bench console console-check console-types requirements clean
 .PHONY: python runtime dev judges site
