@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from isthmus.core.commands import Spare
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.routing.pool import (
     AccountId,
@@ -326,6 +327,44 @@ def test_round_robin_goes_on_where_it_was_after_an_edit() -> None:
     assert [going_well(pool) for _ in range(2)] == [A, B]
     pool.update([Member(A), Member(B), Member(C)], Strategy.ROUND_ROBIN, PoolRules())
     assert [going_well(pool) for _ in range(3)] == [C, A, B]
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_an_account_near_its_limit_comes_after_the_others(strategy: Strategy) -> None:
+    pool = pool_of(Member(A, weight=9), Member(B, priority=5), strategy=strategy)
+    told = lease(pool)
+    assert told.account == A
+    pool.spare(told, Spare(60.0), NOW)
+    pool.release(told, NOW)
+    assert [going_well(pool, NOW + 59) for _ in range(3)] == [B, B, B]
+    assert going_well(pool, NOW + 59, excluded={B}) == A, "it is well, and better than nobody"
+    assert A in [going_well(pool, NOW + 60) for _ in range(2)], "its window is a new one"
+
+
+def test_a_conversation_stays_with_an_account_near_its_limit() -> None:
+    pool = pool_of(Member(A), Member(B), strategy=Strategy.AFFINITY)
+    home = lease(pool, affinity="talk")
+    pool.spare(home, Spare(60.0), NOW)
+    pool.release(home, NOW)
+    assert going_well(pool, affinity="talk") == home.account, "its prompt is cached there"
+    assert going_well(pool, affinity="another") != home.account
+
+
+def test_a_limit_of_one_model_spares_the_account_for_that_one_only() -> None:
+    pool = pool_of(Member(A, priority=-1), Member(B), strategy=Strategy.PRIORITY)
+    told = lease(pool, model="opus")
+    pool.spare(told, Spare(60.0, Scope.MODEL), NOW)
+    assert lease(pool, model="opus").account == B
+    assert lease(pool, model="haiku").account == A
+    pool.spare(told, Spare(0.0, Scope.MODEL), NOW + 1)
+    assert lease(pool, NOW + 1, model="opus").account == A, "there is enough left"
+
+
+def test_nobody_is_spared_for_longer_than_the_rules_say() -> None:
+    pool = pool_of(Member(A, priority=-1), Member(B), strategy=Strategy.PRIORITY, max_cooldown_s=30.0)
+    pool.spare(lease(pool), Spare(9999.0), NOW)
+    assert lease(pool, NOW + 29).account == B
+    assert lease(pool, NOW + 30).account == A
 
 
 def test_priority_is_kept_to_while_it_can_be() -> None:

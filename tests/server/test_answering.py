@@ -24,6 +24,7 @@ from isthmus.core.commands import (
     Pause,
     Rest,
     Say,
+    Spare,
     Stream,
 )
 from isthmus.core.errors import GatewayError, Kind, Next, Scope, UpstreamError, UpstreamProtocolError
@@ -301,11 +302,13 @@ async def test_what_is_told_of_the_account_is_handed_on(http: Http) -> None:
         yield from words(url)
         yield told
         yield Rest(full)
+        yield Spare(30.0)
 
     async with upstream(lines("begin", "x", "end")) as up:
         client = await stage.run(telling(up.url))
     assert kept == [told]
     assert stage.job.rest is full
+    assert stage.job.spare == Spare(30.0)
     assert client.complete
 
 

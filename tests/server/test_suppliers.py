@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from isthmus.core.commands import Spare
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.providers.dummy import Dummy
 from isthmus.routing.pool import AccountId, Change, Exhausted, Lease, Member, Pool, Strategy, Why
@@ -116,6 +117,18 @@ async def test_an_account_that_answered_may_have_to_rest_all_the_same(source: So
     assert [bool(change.cooling) for change in noted.changes] == [True]
     assert noted.uses == [("a", 7, 3, True)]
     assert (await taken(mine)).account == "b"
+
+
+async def test_an_account_near_its_limit_lets_others_go_first(source: Source) -> None:
+    mine, noted = supplier(source, member("a"), member("b"))
+    lease = await taken(mine)
+    mine.answered(lease)
+    mine.release(lease, None, 7, 3, spare=Spare(600.0))
+    for _ in range(3):
+        other = await taken(mine)
+        assert other.account != lease.account
+        mine.release(other, None)
+    assert noted.changes == [], "it is well"
 
 
 LACKING = UpstreamError("not here", kind=Kind.MODEL_NOT_FOUND, status=400, next=Next.OTHER_ACCOUNT)

@@ -23,6 +23,7 @@ from isthmus.core.commands import (
     Pause,
     Rest,
     Say,
+    Spare,
     Stream,
     Talk,
 )
@@ -199,7 +200,7 @@ async def _perform(command: Command, source: Source) -> Answered:
             await run_errand(errand, source.channel)
         case Keep():
             source.keep(command)
-        case Rest():
+        case Rest() | Spare():
             pass  # The account answers, which is all that was asked.
         case Authorize(refused):
             return await source.authorize(refused)

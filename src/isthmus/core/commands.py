@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from isthmus.core.errors import UpstreamError
+from isthmus.core.errors import Scope, UpstreamError
 from isthmus.core.events import Event
 from isthmus.core.losses import Loss
 from isthmus.core.programs import Program
@@ -264,7 +264,17 @@ class Rest:
     failure: UpstreamError
 
 
-Command = Call | Stream | Forward | Talk | Fetch | Authorize | Say | Pause | Later | Keep | Rest
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """The account is near its limit: while another can take a request, that one does. Of several the last one counts."""
+
+    wait_s: float
+    """For so long from now. 0: no longer, since there is enough left."""
+    scope: Scope = Scope.ACCOUNT
+    """`MODEL`: this holds for requests of the same model only."""
+
+
+Command = Call | Stream | Forward | Talk | Fetch | Authorize | Say | Pause | Later | Keep | Rest | Spare
 Answered = Reply | Fetched | Grant | None
 Exchange = Generator[Command, Answered, None]
 

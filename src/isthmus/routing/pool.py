@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from isthmus.core.errors import UpstreamError
+from isthmus.core.commands import Spare
+from isthmus.core.errors import Scope, UpstreamError
 from isthmus.routing.account import AccountId, Member
 from isthmus.routing.affinity import Bindings
 from isthmus.routing.cooldown import (
@@ -65,6 +66,8 @@ class Pool:
         self._enabled: list[Slot] = []
         self._bindings = Bindings()
         self._turn = 0
+        self._sparing_until_s = 0.0
+        """Nobody is spared after this."""
         self.update(members, strategy, rules)
         for cooling in coolings:
             if (slot := self._slots.get(cooling.account)) is not None:
@@ -132,6 +135,13 @@ class Pool:
             return NO_CHANGE
         return slot.health.fail(verdict, lease.model, lease.probes, now_s, self._rules)
 
+    def spare(self, lease: Lease, spare: Spare, now_s: float) -> None:
+        """The account told how near to its limit it is. It is not kept: after a restart its next answer tells it again."""
+        model = lease.model if spare.scope is Scope.MODEL else None
+        until_s = now_s + min(spare.wait_s, self._rules.max_cooldown_s)
+        lease.slot.spare(model, until_s, now_s)
+        self._sparing_until_s = max(self._sparing_until_s, until_s)
+
     def release(self, lease: Lease, now_s: float, tokens: int | None = None) -> None:
         """Gives the place back, once. `tokens` are those the attempt really took; None leaves the estimate standing."""
         if lease.is_released:
@@ -165,6 +175,8 @@ class Pool:
             for slot in self._enabled
             if slot.is_free(now_s, model, tokens) and (not excluded or slot.member.id not in excluded)
         ]
+        if now_s < self._sparing_until_s:
+            free = [slot for slot in free if not slot.is_spared(now_s, model)] or free
         return choose_candidate(self._strategy, free) if free else None
 
     def _bound(

@@ -22,6 +22,8 @@ class Slot(Candidate):
     is_dead: bool = False
     """Its credential was refused; nobody has switched it off yet."""
     last_answer_s: float | None = None
+    spared_until_s: dict[str | None, float] = field(default_factory=dict)
+    """By model, and with None as a whole: others go before it until then."""
 
     @property
     def is_enabled(self) -> bool:
@@ -34,6 +36,16 @@ class Slot(Candidate):
             and (not self.health.charges or self.health.allows(now_s, model))
             and (self.allowance is None or self.allowance.free_at_s(now_s, tokens) <= now_s)
         )
+
+    def is_spared(self, now_s: float, model: str) -> bool:
+        """Whether it is near its limit."""
+        until = self.spared_until_s
+        return bool(until) and max(until.get(None, 0.0), until.get(model, 0.0)) > now_s
+
+    def spare(self, model: str | None, until_s: float, now_s: float) -> None:
+        """With a time that is over, no longer."""
+        ahead = {each: at_s for each, at_s in self.spared_until_s.items() if at_s > now_s and each != model}
+        self.spared_until_s = {**ahead, model: until_s} if until_s > now_s else ahead
 
     def follow(self, member: Member) -> None:
         """The operator changed something. What is under way, what rests and what was used stays as it is."""

@@ -26,6 +26,7 @@ from isthmus.core.commands import (
     Pause,
     Rest,
     Say,
+    Spare,
     Stream,
     Talk,
 )
@@ -179,6 +180,8 @@ class Answering:
             case Rest(failure):
                 veil(failure, self._job.sent)
                 self._job.rest = failure
+            case Spare():
+                self._job.spare = command
             case _:
                 assert_never(command)
         return None

@@ -50,7 +50,7 @@ class AccountAttempts:
             record.first_attempt_s = self._began_s
         source = self.supplier.source(chosen.account)
         self.job.channel, self.job.authorize = source.channel, source.authorize
-        self.job.keep, self.job.rest = source.keep, None
+        self.job.keep, self.job.rest, self.job.spare = source.keep, None, None
         self.job.crew = source.crew
         return self.make(source)
 
@@ -73,4 +73,4 @@ class AccountAttempts:
             record.attempt_list.append(Attempt.of(lease.account, failure, begun_ms, took_ms))
         used = record.usage if failure is None else None
         tokens_in, tokens_out = (used.all_input_tokens, used.output_tokens) if used is not None else (0, 0)
-        self.supplier.release(lease, failure, tokens_in, tokens_out, rest=self.job.rest)
+        self.supplier.release(lease, failure, tokens_in, tokens_out, rest=self.job.rest, spare=self.job.spare)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from isthmus.core.commands import Errand, Exchange, Fetch, Fetched, Forward, Headers, Stream
+from isthmus.core.commands import Errand, Exchange, Fetch, Fetched, Forward, Headers, Spare, Stream
 from isthmus.core.errors import GatewayError, UpstreamError
 from isthmus.core.events import Event
 from isthmus.core.interfaces import Dialect, Signing
@@ -78,6 +78,8 @@ class Job:
     """The processes of that account's provider, where it has any."""
     rest: UpstreamError | None = None
     """Why the account rests after this attempt, although it did not fail."""
+    spare: Spare | None = None
+    """How near to its limit the account is after this attempt, when it said."""
     turn: RememberedTurn | None = None
     """Where the answer belongs to a conversation that is remembered."""
     tape: Tape | None = None

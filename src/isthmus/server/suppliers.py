@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from isthmus.core.commands import Spare
 from isthmus.core.errors import Kind, Next, Scope, UpstreamError
 from isthmus.core.losses import Policy
 from isthmus.routing.pool import (
@@ -125,10 +126,13 @@ class Supplier:
         tokens_out: int = 0,
         *,
         rest: UpstreamError | None = None,
+        spare: Spare | None = None,
     ) -> None:
         """The attempt is over. `failure` is the upstream's; None also for a client that left. `rest` is why the account should
-        rest although it answered."""
+        rest although it answered, `spare` how long others should go before it."""
         now_s = time.time()
+        if spare is not None:
+            self.pool.spare(lease, spare, now_s)
         judged = failure or rest
         if judged is not None and (change := self.pool.failed(lease, judged, now_s)):
             self.journal.changed(self.name, lease.account, change)

@@ -21,6 +21,7 @@ from isthmus.core.commands import (
     Reply,
     Rest,
     Say,
+    Spare,
     Stream,
 )
 from isthmus.core.conversation import Conversation, Role, Text, Tool, Turn
@@ -85,6 +86,7 @@ class Stage:
     pauses: list[float] = field(default_factory=list)
     kept: list[Keep] = field(default_factory=list)
     rests: list[UpstreamError] = field(default_factory=list)
+    spares: list[Spare] = field(default_factory=list)
     errands: list[Errand] = field(default_factory=list)
     granted: list[Secret | None] = field(default_factory=list)
     """Tokens shown as refused, one for each time that access was asked for."""
@@ -144,6 +146,8 @@ class Stage:
                         self.kept.append(command)
                     case Rest(limited):
                         self.rests.append(limited)
+                    case Spare():
+                        self.spares.append(command)
                     case _:
                         raise AssertionError(command)
             except UpstreamError as error:

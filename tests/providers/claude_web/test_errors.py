@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.core.commands import Head
+from isthmus.core.commands import Head, Spare
 from isthmus.core.errors import Kind, Next, Scope
 from isthmus.providers.claude_web import cases
 from isthmus.providers.claude_web.cases import Case, Remedy
@@ -114,6 +114,24 @@ def test_an_error_inside_a_stream() -> None:
     plain = {"type": "error", "error": json.loads(limit())}
     assert REFUSALS.told(plain).cooldown_s == 60
     assert REFUSALS.told({"type": "error"}).case is cases.SERVER
+
+
+@pytest.mark.parametrize(
+    ("told", "spare"),
+    [
+        ({"type": "within_limit", "resetsAt": NOW + 60}, Spare(0.0)),
+        ({"type": "approaching_limit", "resetsAt": NOW + 60}, Spare(60.0)),
+        (
+            {"type": "approaching_limit", "resetsAt": NOW + 60, "perModelLimit": True},
+            Spare(60.0, Scope.MODEL),
+        ),
+        ({"type": "approaching_limit", "resetsAt": None}, Spare(0.0)),
+        ({"type": "approaching_limit", "resetsAt": NOW - 60}, Spare(0.0)),
+        ({"type": "exceeded_limit", "resetsAt": NOW + 60}, Spare(0.0)),
+    ],
+)
+def test_how_long_others_go_first(told: dict[str, object], spare: Spare) -> None:
+    assert REFUSALS.nearing(told) == spare
 
 
 def test_a_limit_behind_an_answer() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from isthmus.core.commands import Head
+from isthmus.core.commands import Head, Spare
 from isthmus.core.conversation import (
     Conversation,
     Document,
@@ -488,6 +488,7 @@ def test_an_allowance_that_is_nearly_used_up_is_told() -> None:
     here.account.quota.use_up(NOW, "5h", 0.85)
     here.ask("Hello")
     assert here.rests == []
+    assert here.spares == [Spare(5 * HOUR)]
     assert [quota.used for told in here.kept for quota in told.quotas] == [95]
 
 

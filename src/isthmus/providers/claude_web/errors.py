@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import msgspec
 
-from isthmus.core.commands import Head
+from isthmus.core.commands import Head, Spare
 from isthmus.core.errors import AccessEnded, Kind, Next, Scope, UpstreamError, UpstreamProtocolError
 from isthmus.core.overflow import recognise
 from isthmus.providers.claude_web import cases
 from isthmus.providers.claude_web.cases import TYPES, Case, Remedy, case_of
-from isthmus.providers.claude_web.reset_time import EXCEEDED, Reset, find_reset
+from isthmus.providers.claude_web.reset_time import APPROACHING, EXCEEDED, Reset, find_reset
 
 MAX_WORDS: Final = 2000
 MAX_SHOWN: Final = 200
@@ -102,6 +102,14 @@ class Refusals:
         if limit.get("type") != EXCEEDED:
             return None
         return self._told(429, Said("rate_limit_error", "", "", limit, {"limit": limit}), {})
+
+    def nearing(self, limit: Mapping[str, Any]) -> Spare:
+        """How long the account should be spared, by the limit object behind an answer."""
+        reset: Reset | None = None
+        if limit.get("type") == APPROACHING:
+            reset = find_reset({}, {"limit": limit}, limit, "", self.now_s(), self.timezone)
+        wait_s = 0.0 if reset is None else reset.at_s - self.now_s()
+        return Spare(wait_s, Scope.MODEL if limit.get("perModelLimit") is True else Scope.ACCOUNT)
 
     def refused(self, case: Case, *, status: int = 0, detail: str = "", words: str = "") -> Refused:
         """`words` are the service's own, which clients see of cases that have none."""

@@ -141,6 +141,7 @@ class _Asking:
             return
         if quotas := read_windows(limit):
             yield Keep(quotas=quotas)
+        yield self.session.refusals.nearing(limit)
         if (spent := self.session.refusals.limit(limit)) is not None:
             memory.met(spent, self.session.now_s)
             yield Rest(spent)

@@ -18,6 +18,7 @@ from isthmus.core.reset_words import MAX_CHARS, wait_in_words
 
 LONGEST_S: Final = 8 * 86_400.0
 EXCEEDED: Final = "exceeded_limit"
+APPROACHING: Final = "approaching_limit"
 _MEMBERS: Final = ("resets_at", "resetsAt", "reset_at", "resetAt")
 _IN_MS: Final = 1e12
 """A moment this large is in milliseconds."""
