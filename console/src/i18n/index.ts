@@ -5,6 +5,7 @@
  */
 import { createI18n } from 'vue-i18n'
 
+import { compile } from './compile'
 import { en } from './en'
 import { zh } from './zh'
 
@@ -30,6 +31,7 @@ export const i18n = createI18n({
   legacy: false,
   locale: firstLanguage() as string,
   fallbackLocale: 'en',
+  messageCompiler: (text) => compile(String(text)),
   messages: { en, zh } as Record<string, Texts>,
 })
 
