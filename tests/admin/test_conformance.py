@@ -36,6 +36,38 @@ async def test_a_run_from_the_plan_to_its_end(tmp_path: Path) -> None:
         assert (await viewer("GET", where)).status == 404
 
 
+async def test_a_run_names_its_account_as_long_as_it_is_there(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, stores):
+        root = await script(running, stores, Role.ADMIN)
+        key = {
+            "provider": "dummy",
+            "kind": "api_key",
+            "label": "mine",
+            "credential": {"api_key": "sk-of-mine"},
+        }
+        account = (await root("POST", "/v2/accounts", key)).json
+        begun = await root("POST", "/v2/conformance", RUN | {"account_id": account["id"]})
+        assert (begun.status, begun.json["account_label"]) == (201, "mine")
+        where = f"/v2/conformance/{begun.json['id']}"
+        async with asyncio.timeout(60):
+            while (await root("GET", where)).json["state"] == "running":
+                await asyncio.sleep(0.05)
+        assert (await root("DELETE", f"/v2/accounts/{account['id']}")).status == 204
+        [listed] = (await root("GET", "/v2/conformance")).json["items"]
+        assert (listed["account_id"], listed["account_label"]) == (account["id"], None)
+
+
+async def test_cases_are_chosen_one_by_one(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as (running, stores):
+        root = await script(running, stores, Role.ADMIN)
+        one = (await root("POST", "/v2/conformance/plan", RUN | {"cases": ["STR-01"]})).json
+        two = (await root("POST", "/v2/conformance/plan", RUN | {"cases": ["STR-01", "AUX-01"]})).json
+        group = (await root("POST", "/v2/conformance/plan", RUN | {"cases": ["STR"]})).json
+        assert (one["cases"], two["cases"]) == (1, 2)
+        assert one["requests"] < two["requests"] < group["requests"]
+        assert one["output_tokens"] < two["output_tokens"] < group["output_tokens"]
+
+
 async def test_what_is_wrong_is_refused_by_its_field(tmp_path: Path) -> None:
     async with gateway(tmp_path) as (running, stores):
         root = await script(running, stores, Role.ADMIN)

@@ -137,6 +137,79 @@ def test_a_run_at_work_is_watched_and_cancelled(visit: Visits, finished: str) ->
     expect(page.get_by_role("region", name="Run", exact=True)).to_contain_text("Cancelled")
 
 
+def test_cases_are_chosen_one_by_one_and_the_plan_follows(
+    visit: Visits, accessible: Callable[[Page], None], finished: str
+) -> None:
+    page = visit("/conformance?add=yes&provider=dummy")
+    form = page.get_by_role("dialog", name="New run")
+    for group in ("Requests", "Answers", "Streams", "Errors"):
+        form.get_by_role("checkbox", name=re.compile(group)).click()
+    plan = form.get_by_role("region", name="What it may take")
+
+    def requests() -> int:
+        expect(plan).to_have_attribute("aria-busy", "false")
+        return int(
+            plan.get_by_text("Requests", exact=True).locator("xpath=following-sibling::dd").inner_text()
+        )
+
+    whole = requests()
+    form.get_by_role("button", name="Single cases of Lists").click()
+    form.get_by_role("checkbox", name=re.compile("^AUX-01")).click()
+    group = form.get_by_role("checkbox", name=re.compile("^Lists"))
+    expect(group).to_have_attribute("aria-checked", "mixed")
+    expect(plan).to_have_attribute("aria-busy", "true")
+    assert requests() < whole
+    accessible(page)
+    group.click()
+    expect(group).to_have_attribute("aria-checked", "true")
+    group.click()
+    expect(form).to_contain_text("Choose at least one.")
+    form.get_by_role("checkbox", name=re.compile("^AUX-01")).click()
+    form.get_by_role("button", name="Single cases of Errors").click()
+    form.get_by_role("checkbox", name=re.compile("^ERR-01")).click()
+    with page.expect_request(lambda request: request.url.endswith(RUNS)) as asked:
+        form.get_by_role("button", name="Start").click()
+        page.get_by_test_id("confirm").click()
+    assert asked.value.post_data_json["cases"] == ["ERR-01", "AUX-01"]
+    run = page.get_by_role("region", name="Run", exact=True)
+    expect(run).to_contain_text("Finished", timeout=PATIENCE_S * 1000)
+    expect(run).to_contain_text("ERR-01, AUX-01")
+    run.get_by_role("button", name="Run again").click()
+    expect(form.get_by_role("checkbox", name=re.compile("^ERR-01"))).to_be_checked()
+    expect(form.get_by_role("checkbox", name=re.compile("^ERR-02|^ERR-04")).first).not_to_be_checked()
+
+
+def test_runs_are_listed_page_by_page_with_the_names_of_accounts(visit: Visits, finished: str) -> None:
+    """Pages of one run: nobody makes fifty for a test."""
+    seen = visit.scenery
+    account = next(
+        each for each in seen.api("GET", "/v2/accounts?provider=amazon-q")["items"] if each["enabled"]
+    )
+    one = {
+        "provider": "amazon-q",
+        "account_id": account["id"],
+        "model": "claude-sonnet-4.5",
+        "cases": ["AUX-01"],
+    }
+    until(seen, seen.api("POST", RUNS, one)["id"], "finished")
+    page = visit("/about")
+    page.route(
+        re.compile(rf"{RUNS}\?"),
+        lambda route: route.continue_(url=route.request.url.replace("limit=50", "limit=1")),
+    )
+    page.get_by_role("link", name="Conformance").click()
+    table = page.get_by_role("table", name="Runs")
+    expect(table).to_contain_text(account["label"])
+    expect(table).not_to_contain_text(account["id"])
+    runs = table.get_by_role("button")
+    for shown in range(1, len(seen.api("GET", RUNS)["items"])):
+        expect(runs).to_have_count(shown)
+        page.get_by_role("button", name="Load more").click()
+    expect(page.get_by_role("button", name="Load more")).to_have_count(0)
+    expect(runs).to_have_count(len(seen.api("GET", RUNS)["items"]))
+    expect(table.get_by_role("button", name="amazon-q · claude-sonnet-4.5")).to_have_count(1)
+
+
 def test_a_refusal_stands_at_its_field_and_a_run_says_why_it_ended(visit: Visits, finished: str) -> None:
     seen = visit.scenery
     gone = {"name": "gone", "type": "openai-compatible", "settings": {"base_url": "http://127.0.0.1:9/v1"}}

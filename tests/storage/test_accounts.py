@@ -85,6 +85,7 @@ async def test_an_account_comes_back_as_it_went(store: AccountStore) -> None:
     assert await store.find("acc_2") == plain
     assert await store.find("acc_3") is None
     assert await store.find_all(["acc_2", "acc_9", "acc_1", "acc_2"]) == [plain, EVERYTHING]
+    assert await store.labels({"acc_1", "acc_9"}) == {"acc_1": EVERYTHING.label}
     [first, _] = sorted(await store.outlines(), key=lambda outline: outline.id)
     assert (first.label, first.enabled, first.last_used_ms) == ("Zoë's team ☂", False, 1_790_000_000_001)
 

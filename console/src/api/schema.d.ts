@@ -3756,6 +3756,11 @@ export interface components {
             provider: string;
             /** Account Id */
             account_id: string | null;
+            /**
+             * Account Label
+             * @description What people call the account now; null: none was named, or it is gone.
+             */
+            account_label: string | null;
             /** Model */
             model: string | null;
             /**
@@ -3839,6 +3844,11 @@ export interface components {
             provider: string;
             /** Account Id */
             account_id: string | null;
+            /**
+             * Account Label
+             * @description What people call the account now; null: none was named, or it is gone.
+             */
+            account_label: string | null;
             /** Model */
             model: string | null;
             /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -104,6 +105,9 @@ class RunAnswer(BaseModel):
     state: RunState
     provider: str
     account_id: str | None
+    account_label: str | None = Field(
+        description="What people call the account now; null: none was named, or it is gone."
+    )
     model: str | None
     dialects: list[str] = Field(description="Empty: both.")
     cases: list[str] = Field(description="Empty: every one.")
@@ -117,16 +121,16 @@ class RunAnswer(BaseModel):
     problem: str | None = Field(description="Why it could not go on.")
 
     @classmethod
-    def of(cls, run: StoredRun) -> RunAnswer:
-        return cls(**_shown(run))
+    def of(cls, run: StoredRun, labels: Mapping[str, str]) -> RunAnswer:
+        return cls(**_shown(run, labels))
 
 
 class RunDetail(RunAnswer):
     results: list[ResultAnswer]
 
     @classmethod
-    def of(cls, run: StoredRun) -> RunDetail:
-        return cls(**_shown(run), results=[ResultAnswer.model_validate(each) for each in run.results])
+    def of(cls, run: StoredRun, labels: Mapping[str, str]) -> RunDetail:
+        return cls(**_shown(run, labels), results=[ResultAnswer.model_validate(each) for each in run.results])
 
 
 def router(service: ConformanceService) -> APIRouter:
@@ -145,18 +149,22 @@ def router(service: ConformanceService) -> APIRouter:
     @routes.post("", status_code=201)
     async def start_conformance(body: RunBody, admin: Admin) -> RunAnswer:
         """Begins a run; refused while there is one at work. Its requests are real: they take places, and may cost."""
-        return RunAnswer.of(await service.begin(admin, body.asked()))
+        run = await service.begin(admin, body.asked())
+        return RunAnswer.of(run, await service.account_labels([run]))
 
     @routes.get("")
     async def list_conformance_runs(_: Asker, limit: Limit = 100, cursor: Cursor = None) -> PageOf[RunAnswer]:
         """Newest first, without their results."""
         page = await service.page(cursor, limit)
-        return PageOf(items=[RunAnswer.of(each) for each in page.items], next_cursor=page.next_cursor)
+        labels = await service.account_labels(page.items)
+        items = [RunAnswer.of(each, labels) for each in page.items]
+        return PageOf(items=items, next_cursor=page.next_cursor)
 
     @routes.get("/{id}")
     async def get_conformance_run(id: RunId, _: Asker) -> RunDetail:
         """How far it is, and what came of each case so far."""
-        return RunDetail.of(await service.get(id))
+        run = await service.get(id)
+        return RunDetail.of(run, await service.account_labels([run]))
 
     @routes.delete("/{id}", status_code=204)
     async def delete_conformance_run(id: RunId, admin: Admin) -> None:
@@ -166,10 +174,11 @@ def router(service: ConformanceService) -> APIRouter:
     return routes
 
 
-def _shown(run: StoredRun) -> dict[str, Any]:
+def _shown(run: StoredRun, labels: Mapping[str, str]) -> dict[str, Any]:
     same = "id state provider account_id model requests done problem".split()
     finished: datetime | None = None if run.finished_ms is None else moment(run.finished_ms)
     return {name: getattr(run, name) for name in same} | {
+        "account_label": None if run.account_id is None else labels.get(run.account_id),
         "dialects": list(run.asked.get("dialects", ())),
         "cases": list(run.asked.get("cases", ())),
         "by": run.user_name,

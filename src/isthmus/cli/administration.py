@@ -129,7 +129,7 @@ class Administration:
             conversations=self.live.conversations.figures,
         )
         self.conformance = ConformanceService(
-            ConformanceStore(database), ConformanceDesk(self.live), self.audit
+            ConformanceStore(database), ConformanceDesk(self.live), self.audit, labels=tables.accounts.labels
         )
         self.live.endings.append(self.conformance.close)
         identities = Identities(SessionStore(database), TokenStore(database))

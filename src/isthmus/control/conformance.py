@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -105,6 +105,10 @@ class Engine(Protocol):
         ...
 
 
+async def _no_labels(_ids: Collection[str]) -> Mapping[str, str]:
+    return {}
+
+
 class ConformanceService:
     def __init__(
         self,
@@ -112,9 +116,11 @@ class ConformanceService:
         engine: Engine,
         audit: AuditLog,
         now_ms: Callable[[], int] = now_ms,
+        labels: Callable[[Collection[str]], Awaitable[Mapping[str, str]]] = _no_labels,
     ) -> None:
+        """`labels` says what people call accounts, by their ids."""
         self.store, self.engine = store, engine
-        self._audit, self._now_ms = audit, now_ms
+        self._audit, self._now_ms, self._labels = audit, now_ms, labels
         self._live: StoredRun | None = None
         self._task: asyncio.Task[None] | None = None
         self._beginning = asyncio.Lock()
@@ -164,6 +170,11 @@ class ConformanceService:
         if found is None:
             raise NotFound(f"no conformance run {id!r}: see GET /v2/conformance")
         return self._as_it_is(found)
+
+    async def account_labels(self, runs: Iterable[StoredRun]) -> Mapping[str, str]:
+        """Id → what people call the account, of those of these runs that are still there."""
+        ids = {run.account_id for run in runs if run.account_id is not None}
+        return await self._labels(ids) if ids else {}
 
     async def remove(self, person: Person, id: str) -> None:
         """Cancels the one at work, which stays in the list; any other is gone. Raises `NotFound` and `Conflict`."""

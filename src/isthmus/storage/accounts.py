@@ -152,6 +152,15 @@ class AccountStore:
                 found |= {row["id"]: self._account(row) for row in rows.mappings()}
         return [found[id] for id in dict.fromkeys(ids) if id in found]
 
+    async def labels(self, ids: Collection[str]) -> dict[str, str]:
+        """Id → what people call it, without those that are not there."""
+        found: dict[str, str] = {}
+        async with self._database.read() as connection:
+            for some in _portions(sorted(ids)):
+                query = select(_table.c.id, _table.c.label).where(_table.c.id.in_(some))
+                found |= {row.id: row.label for row in await connection.execute(query)}
+        return found
+
     async def ids_by_fingerprint(self, fingerprints: Collection[str]) -> dict[tuple[str, str], str]:
         """(provider, fingerprint) → id of the account that has it, or whose credential has it since it was renewed."""
         async with self._database.read() as connection:

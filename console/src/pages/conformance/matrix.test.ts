@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { cellsOf, changeOf, earlierOf, groupsOf, moreFailures, type Result, type Run } from './matrix'
+import { accountName, cellsOf, changeOf, earlierOf, groupsOf, moreFailures, type Result, type Run } from './matrix'
 
 const result = (id: string, dialect: string, outcome = 'pass', title = 'a case'): Result => ({ id, title, dialect, modes: ['plain'], result: outcome, words: '', evidence: null, seconds: 0.1, requests: 1 })
 const run = (id: string, created_at: string, more: Partial<Run> = {}): Run => ({
-  id, created_at, state: 'finished', provider: 'dummy', account_id: null, model: 'm', dialects: [], cases: [], by: 'anna', finished_at: created_at, total: 1, requests: 1, done: 1, counts: {}, problem: null, ...more,
+  id, created_at, state: 'finished', provider: 'dummy', account_id: null, account_label: null, model: 'm', dialects: [], cases: [], by: 'anna', finished_at: created_at, total: 1, requests: 1, done: 1, counts: {}, problem: null, ...more,
 })
 
 test('a case is one line, with a cell for each dialect', () => {
@@ -50,4 +50,11 @@ test('failures are counted against a run of the same cases only', () => {
   expect(moreFailures(now, [run('old', '2026-03-01', { counts: { pass: 1, fail: 1 } })])).toBe(2)
   expect(moreFailures(now, [run('old', '2026-03-01', { cases: ['STR'] })])).toBeNull()
   expect(moreFailures(now, [])).toBeNull()
+})
+
+test('an account has its label, one of the file its id, and one that is gone none', () => {
+  expect(accountName(run('1', 'a', { account_id: 'acc_1', account_label: 'mine' }))).toBe('mine')
+  expect(accountName(run('1', 'a', { account_id: 'config:openai' }))).toBe('config:openai')
+  expect(accountName(run('1', 'a', { account_id: 'acc_1' }))).toBeNull()
+  expect(accountName(run('1', 'a'))).toBeNull()
 })

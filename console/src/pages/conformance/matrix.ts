@@ -77,6 +77,8 @@ export function moreFailures(run: Run, runs: readonly Run[]): number | null {
   return (run.counts.fail ?? 0) - (earlier.counts.fail ?? 0)
 }
 
+/** What people call the account; one of the file has its id alone, and null is for none or one that is gone. */
+export const accountName = (run: Run): string | null => run.account_label ?? (run.account_id?.startsWith('config:') ? run.account_id : null)
 export const sameTarget = (a: Run, b: Run): boolean => a.provider === b.provider && a.account_id === b.account_id && a.model === b.model
 export const groupOf = (id: string): string => id.split('-')[0] ?? id
 export const isGroup = (name: string): name is (typeof GROUPS)[number] => (GROUPS as readonly string[]).includes(name)

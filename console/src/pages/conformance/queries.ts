@@ -29,6 +29,11 @@ export function useRun(id: Ref<string>) {
   })
 }
 
+/** Every case there is; they change with the version of the gateway alone. */
+export function useCases() {
+  return useQuery({ queryKey: ['conformance', 'cases'], queryFn: ({ signal }) => api.get('/v2/conformance/cases', { signal }).then((answer) => answer.items), staleTime: Infinity })
+}
+
 /** What runs may ask: those providers that are on. */
 export function useProviders() {
   return useQuery({ queryKey: ['providers', 'list'], queryFn: ({ signal }) => api.get('/v2/providers', { query: { limit: 500 }, signal }).then((page) => page.items) })

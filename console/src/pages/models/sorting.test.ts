@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Model } from '../../api/types'
 import { aliasesOf, thousands, wantedModels, withAlias } from './sorting'
 
-const model = (name: string, provider: string | null, kind: 'alias' | 'map' | 'listed', more: Partial<Model> = {}): Model => ({ name, provider, kind, origin: 'file', alias_of: null, model: name, abilities: null, price: null, problem: null, ...more })
+const model = (name: string, provider: string | null, kind: 'alias' | 'map' | 'listed', more: Partial<Model> = {}): Model => ({ name, provider, kind, origin: 'file', alias_of: null, model: name, abilities: null, price: null, price_is_worth: false, problem: null, ...more })
 const MODELS = [model('fast', 'openai', 'alias', { alias_of: 'gpt-5', model: 'gpt-5-2026' }), model('gpt-5', 'openai', 'map', { model: 'gpt-5-2026' }), model('dummy', 'dummy', 'listed'), model('lost', null, 'alias')]
 const names = (text: string, provider = '', kind = '') => wantedModels(MODELS, { text, provider, kind }).map((each) => each.name)
 
