@@ -1,47 +1,18 @@
-"""The accounts page: the list, one account, the four ways in which accounts come, and the way out as a file."""
+"""The accounts page: the list, what is done to many, and one account in all its states."""
 
 from __future__ import annotations
 
 import json
 import re
 import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from console.account_stock import FORM, account, accounts, alone, row
 from console.browsing import Visits
 from console.scenery import Scenery
-
-Json = dict[str, Any]
-FORM = "form-source"
-"""A stored provider of these tests, whose address nobody answers."""
-
-
-@pytest.fixture
-def stock(seen: Scenery) -> Iterator[Callable[[int], list[str]]]:
-    """Makes accounts of a provider of its own; all of it is gone afterwards."""
-    seen.api("POST", "/v2/providers", {"name": FORM, "settings": {"base_url": "http://127.0.0.1:9/v1"}})
-
-    def add(count: int) -> list[str]:
-        entries = [
-            {
-                "provider": FORM,
-                "label": f"stock {at:03}",
-                "credential": {"api_key": f"sk-made-up-for-tests-{at:04}"},
-            }
-            for at in range(count)
-        ]
-        return [each["id"] for each in seen.api("POST", "/v2/accounts/feed", {"accounts": entries})["items"]]
-
-    yield add
-    seen.api("DELETE", f"/v2/providers/{FORM}?with_accounts=true")
-
-
-def accounts(seen: Scenery, provider: str = FORM) -> list[Json]:
-    return list(seen.api("GET", f"/v2/accounts?provider={provider}&limit=500")["items"])
 
 
 def limit(seen: Scenery, name: str) -> None:
@@ -51,10 +22,6 @@ def limit(seen: Scenery, name: str) -> None:
         f"{seen.web.url}/_sim/faults", body, {"content-type": "application/json"}, method="POST"
     )
     urllib.request.urlopen(asked, timeout=20).close()
-
-
-def row(page: Page, label: str) -> Any:
-    return page.get_by_role("row").filter(has_text=label)
 
 
 def test_hundreds_are_searched_sorted_and_drawn_as_they_are_scrolled_to(
@@ -151,135 +118,165 @@ def test_a_rest_is_counted_down_and_ended(visit: Visits, accessible: Callable[[P
 
 def test_one_of_the_file_is_read_only(visit: Visits, accessible: Callable[[Page], None]) -> None:
     page = visit("/accounts?provider=dummy")
-    row(page, "configuration file").get_by_role("button", name="configuration file", exact=True).click()
-    panel = page.get_by_role("dialog", name="configuration file")
-    expect(panel.get_by_text("It is changed there.")).to_be_visible()
+    listed = row(page, "from the configuration file")
+    listed.get_by_role("button", name="dummy", exact=True).click()
+    panel = page.get_by_role("dialog", name="dummy")
+    expect(panel.get_by_text("It belongs to providers.dummy there")).to_be_visible()
     expect(panel.get_by_role("button", name="Delete")).to_have_count(0)
     accessible(page)
 
 
-def test_an_account_is_added_by_form_and_replaced(visit: Visits, stock: Callable[[int], list[str]]) -> None:
-    stock(0)
+def test_several_rests_are_ended_together(visit: Visits) -> None:
+    seen = visit.scenery
+    for name in ("wanda", "will"):
+        limit(seen, name)
+    for _ in range(6):
+        seen.chat("claude-web/claude-sonnet-4-6")
+    page = visit("/accounts?provider=claude-web")
+    for name in ("wanda", "will"):
+        expect(row(page, name)).to_contain_text("Resting")
+        expect(row(page, name)).to_contain_text("Allowance used up")
+    page.get_by_role("checkbox", name="Select all that are shown").check()
+    page.get_by_role("region", name="2 selected").get_by_role("button", name="End rest").click()
+    expect(page.get_by_role("dialog", name="End rests")).to_contain_text("2 went well, 0 did not")
+    page.keyboard.press("Escape")
+    for name in ("wanda", "will"):
+        expect(row(page, name)).to_contain_text("Healthy")
+    assert [each["coolings"] for each in accounts(seen, "claude-web")] == [[], []]
+
+
+def test_what_was_done_to_many_stays_when_it_is_stopped(
+    visit: Visits, stock: Callable[[int], list[str]]
+) -> None:
+    stock(230)
+    page = visit(f"/accounts?provider={FORM}&sort=label")
+    expect(row(page, "stock 000")).to_be_visible()
+    row(page, "stock 000").hover()
+    while not page.get_by_text("230 accounts", exact=True).count():
+        page.mouse.wheel(0, 20_000)
+        page.wait_for_timeout(100)
+    expect(page.get_by_text("230 accounts", exact=True)).to_be_visible()
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+        if len(asked) != 2:
+            route.continue_()
+
+    page.route("**/v2/accounts/bulk", hold)
+    page.get_by_role("checkbox", name="Select all that are shown").check()
+    page.get_by_role("region", name="230 selected").get_by_role("button", name="Disable").click()
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_text("100 of 230")).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_role("button", name="Stopping…")).to_be_visible()
+    asked[1].continue_()
+    report = page.get_by_role("dialog", name="Disable accounts")
+    expect(report).to_contain_text("200 went well, 0 did not · 30 were not reached")
+    expect(report.get_by_text("Stopped before its turn; nothing was done to it.")).to_have_count(30)
+    assert sorted(each["enabled"] for each in accounts(visit.scenery)) == [False] * 200 + [True] * 30
+    page.keyboard.press("Escape")
+    expect(row(page, "stock 000")).to_contain_text("Off")
+
+
+def test_what_was_done_is_told_when_the_gateway_is_lost(
+    visit: Visits, stock: Callable[[int], list[str]]
+) -> None:
+    stock(10)
+    visit.forgive("ERR_FAILED")
     page = visit(f"/accounts?provider={FORM}")
-    page.get_by_role("button", name="Add", exact=True).click()
-    dialog = page.get_by_role("dialog", name="Add accounts")
-    dialog.get_by_label("API key", exact=True).fill("sk-made-up-for-tests-form")
-    dialog.get_by_label("Label").fill("by hand")
-    dialog.get_by_role("button", name="Order, limits and proxy").click()
-    dialog.get_by_label("Proxy", exact=True).fill("nonsense")
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(dialog.get_by_role("alert").or_(dialog.locator("[id$=error]")).first).to_contain_text("http")
-    dialog.get_by_label("Proxy", exact=True).fill("")
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    panel = page.get_by_role("dialog", name="by hand")
-    expect(panel).to_contain_text("…form")
-    panel.get_by_role("tab", name="Edit").click()
-    panel.get_by_role("switch", name="Replace the credential").click()
-    panel.get_by_label("API key", exact=True).fill("sk-made-up-for-tests-next")
-    panel.get_by_role("button", name="Save").click()
-    expect(panel).to_contain_text("…next")
-    assert [each["credential_hint"] for each in accounts(visit.scenery)] == ["…next"]
+    asked: list[Route] = []
+
+    def lose(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.continue_()
+        else:
+            route.abort()
+
+    page.route("**/v2/accounts/bulk", lose)
+    page.get_by_role("checkbox", name="Select all that are shown").check()
+    page.get_by_role("region", name="10 selected").get_by_role("button", name="Test").click()
+    page.get_by_test_id("confirm").click()
+    report = page.get_by_role("dialog", name="Test accounts")
+    expect(report).to_contain_text("0 went well, 8 did not · 2 were not reached")
+    expect(report.get_by_text("The gateway does not answer. Is it running?")).to_have_count(2)
 
 
-def test_pasted_lines_are_each_answered_for(
+def test_a_sick_upstream_rests_an_account_which_is_tried_when_the_countdown_ends(
+    visit: Visits, accessible: Callable[[Page], None]
+) -> None:
+    seen = visit.scenery
+    [sick] = [each for each in seen.amazon.people.accounts.values() if each.kind == "builder_id"][:1]
+    [listed] = [each for each in accounts(seen, "amazon-q") if each["label"] == sick.id]
+    with alone(seen, listed["id"]):
+        sick.fault = "500"
+        for _ in range(6):
+            seen.chat("amazon-q/claude-sonnet-4.5")
+        sick.fault = ""
+        page = visit(f"/accounts?provider=amazon-q&account={listed['id']}")
+        panel = page.get_by_role("dialog", name=sick.id)
+        expect(panel).to_contain_text("Resting")
+        expect(panel).to_contain_text("Upstream is not well")
+        expect(panel).to_contain_text("Encountered an unexpected error")
+        accessible(page)
+        # The page asks again when the countdown ends, and not only with its next round.
+        expect(panel).to_contain_text("Being tried")
+        expect(panel).to_contain_text("Its rest is over; the next request shows whether it is well")
+        assert seen.chat("amazon-q/claude-sonnet-4.5").status == 200
+        expect(panel).to_contain_text("Healthy")
+    seen.api("POST", f"/v2/accounts/{listed['id']}/clear-cooldown")
+
+
+def test_limits_and_switched_off_providers_say_why(visit: Visits, stock: Callable[[int], list[str]]) -> None:
+    seen = visit.scenery
+    [id] = stock(1)
+    seen.api("PATCH", f"/v2/accounts/{id}", {"requests_per_minute": 1})
+    for _ in range(2):
+        seen.chat(f"{FORM}/any")
+    page = visit(f"/accounts?provider={FORM}")
+    listed = row(page, "stock 000")
+    expect(listed).to_contain_text("Its own limit of requests or tokens is reached")
+    seen.api("PATCH", f"/v2/providers/{FORM}", {"enabled": False})
+    page.reload()
+    expect(listed).to_contain_text("Its provider is off")
+
+
+def test_what_another_administrator_wrote_meanwhile_is_kept_or_asked_about(
     visit: Visits, stock: Callable[[int], list[str]], accessible: Callable[[Page], None]
 ) -> None:
-    stock(1)
-    page = visit(f"/accounts?provider={FORM}&add=paste")
-    dialog = page.get_by_role("dialog", name="Add accounts")
-    dialog.get_by_label("Accounts").fill(
-        "# mine\nsk-made-up-for-tests-0000\nsk-made-up-for-tests-new, second one\n"
-        '{"label": "third", "credential": {"api_key": "sk-third"}, "weight": 0}\n{broken'
-    )
-    expect(dialog.get_by_text("3 accounts found")).to_be_visible()
-    expect(dialog.get_by_text("Line 5: is not JSON")).to_be_visible()
-    dialog.get_by_role("button", name="Add 3").click()
-    for words in ("Added: 1", "Already here: 1", "Refused: 2", "weight: "):
-        expect(dialog).to_contain_text(words)
-    accessible(page)
-    assert sorted(each["label"] for each in accounts(visit.scenery)) == ["second one", "stock 000"]
-
-
-def test_a_file_goes_out_and_comes_back(
-    visit: Visits, stock: Callable[[int], list[str]], tmp_path: Path
-) -> None:
-    stock(2)
-    page = visit(f"/accounts?provider={FORM}")
-    page.get_by_role("button", name="Export").click()
-    dialog = page.get_by_role("dialog", name="Export accounts")
-    dialog.get_by_role("radio", name="With credentials").click()
-    expect(dialog.get_by_text("Whoever has the file can use the accounts")).to_be_visible()
-    expect(dialog.get_by_role("button", name="Download")).to_be_disabled()
-    dialog.get_by_label("Type Export to confirm").fill("Export")
-    with page.expect_download() as download:
-        dialog.get_by_role("button", name="Download").click()
-    held = json.loads(Path(download.value.path()).read_text("utf-8"))
-    held["accounts"] = [each for each in held["accounts"] if each["provider"] == FORM]
-    assert {each["credential"]["api_key"] for each in held["accounts"]} == {
-        "sk-made-up-for-tests-0000",
-        "sk-made-up-for-tests-0001",
-    }
-    visit.scenery.api("DELETE", f"/v2/accounts/{accounts(visit.scenery)[0]['id']}")
-    (tmp_path / "export.json").write_text(json.dumps(held), "utf-8")
-    (tmp_path / "list.txt").write_text("mail----password----token\n", "utf-8")
-    page.goto(f"{visit.scenery.origin}/admin/accounts?provider={FORM}&add=file")
-    dialog = page.get_by_role("dialog", name="Add accounts")
-    page.locator("input[type=file]").set_input_files([tmp_path / "export.json", tmp_path / "list.txt"])
-    dialog.get_by_role("button", name="Import", exact=True).click()
-    for words in ("Added: 1", "Already here: 1", "Refused: 1"):
-        expect(dialog).to_contain_text(words)
-    assert len(accounts(visit.scenery)) == 2
-
-
-@pytest.mark.parametrize("answer", ["Approve", "Deny"])
-def test_an_account_signs_in(
-    visit: Visits, accessible: Callable[[Page], None], shot: Callable[[Page, str], None], answer: str
-) -> None:
     seen = visit.scenery
-    before = {each["id"] for each in accounts(seen, "amazon-q")}
-    visit.forgive("asked another host: " + re.escape(seen.amazon.url))
-    page = visit("/accounts?provider=amazon-q&add=login")
-    dialog = page.get_by_role("dialog", name="Add accounts")
-    dialog.get_by_label("Label").fill("signed in here")
-    dialog.get_by_role("button", name="Start sign-in").click()
-    code = dialog.get_by_test_id("code")
-    expect(code).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
-    expect(dialog.get_by_text("Waiting for approval…")).to_be_visible()
-    expect(page).to_have_url(re.compile("login="))
+    [id] = stock(1)
+    page = visit(f"/accounts?provider={FORM}&account={id}&tab=edit")
+    panel = page.get_by_role("dialog", name="stock 000")
+    panel.get_by_label("Label").fill("mine")
+    seen.api("PATCH", f"/v2/accounts/{id}", {"weight": 7})
+    panel.get_by_role("button", name="Save").click()
+    panel = page.get_by_role("dialog", name="mine")
+    expect(panel).to_contain_text("Weight 7")
+    assert (account(seen, id)["label"], account(seen, id)["weight"]) == ("mine", 7)
+
+    panel.get_by_role("tab", name="Edit").click()
+    panel.get_by_label("Priority").fill("3")
+    seen.api("PATCH", f"/v2/accounts/{id}", {"priority": 5, "requests_per_day": 99})
+    panel.get_by_role("button", name="Save").click()
+    alert = panel.get_by_role("alert").filter(has_text="Somebody changed this account meanwhile")
+    expect(alert).to_contain_text("Priority: 5")
+    expect(panel.get_by_label("Requests per day")).to_have_value("99")
     accessible(page)
-    if answer == "Approve":
-        shot(page, "accounts-sign-in")
-    with page.expect_popup() as opened:
-        dialog.get_by_role("link", name="Open the page").click()
-    theirs = opened.value
-    expect(theirs.get_by_text(code.inner_text())).to_be_visible()
-    theirs.get_by_role("button", name=answer).click()
-    if answer == "Deny":
-        expect(dialog.get_by_role("alert").filter(has_text="The sign-in was refused")).to_be_visible()
-        dialog.get_by_role("button", name="Start again").click()
-        expect(dialog.get_by_role("button", name="Start sign-in")).to_be_visible()
-        assert {each["id"] for each in accounts(seen, "amazon-q")} == before
-        return
-    expect(dialog.get_by_text("signed in here is signed in")).to_be_visible()
-    dialog.get_by_role("button", name="Open the account").click()
-    expect(page.get_by_role("dialog", name="signed in here")).to_contain_text("builder_id")
-    page.keyboard.press("Escape")
-    expect(row(page, "signed in here")).to_contain_text("Healthy")
-    [new] = {each["id"] for each in accounts(seen, "amazon-q")} - before
-    seen.api("DELETE", f"/v2/accounts/{new}")
+    assert account(seen, id)["priority"] == 5
+    panel.get_by_role("button", name="Save what I wrote").click()
+    expect(panel).to_contain_text("Requests per day: 99")
+    assert (account(seen, id)["priority"], account(seen, id)["weight"]) == (3, 7)
 
-
-def test_a_sign_in_left_open_is_gone_on_with_and_cancelled(visit: Visits) -> None:
-    seen = visit.scenery
-    login = seen.api("POST", "/v2/logins", {"provider": "amazon-q", "label": "left open"})
-    page = visit("/accounts")
-    alert = page.get_by_role("alert").or_(page.locator("[data-slot=root]")).filter(has_text="left open")
-    alert.get_by_role("button", name="Go on").last.click()
-    expect(page.get_by_test_id("code")).to_have_text(login["code"])
-    page.get_by_role("button", name="Cancel sign-in").click()
-    expect(page.get_by_test_id("code")).to_be_hidden()
-    expect(page.get_by_text("left open")).to_have_count(0)
-    assert login["id"] not in [each["id"] for each in seen.api("GET", "/v2/logins")["items"]]
+    panel.get_by_role("tab", name="Edit").click()
+    panel.get_by_label("Weight").fill("2")
+    seen.api("PATCH", f"/v2/accounts/{id}", {"weight": 9})
+    panel.get_by_role("button", name="Save").click()
+    panel.get_by_role("button", name="Take what is there").click()
+    expect(panel.get_by_label("Weight")).to_have_value("9")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel).to_contain_text("Weight 9")
 
 
 def test_a_viewer_sees_all_and_changes_nothing(visit: Visits, accessible: Callable[[Page], None]) -> None:

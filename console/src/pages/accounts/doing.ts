@@ -9,6 +9,7 @@ import { useAct } from '../../parts/act'
 import { useConfirm } from '../../parts/confirm'
 import { useComplaint } from '../../parts/failures'
 import { accountsChanged } from './queries'
+import { nameOf } from './standing'
 import './texts'
 
 export type Trial = components['schemas']['TrialAnswer']
@@ -21,23 +22,23 @@ export function useDoing() {
 
   const turning = useAct(
     (account: Account) => api.patch('/v2/accounts/{id}', { path: { id: account.id }, body: { enabled: !account.enabled } }).then(accountsChanged),
-    (account) => t(account.enabled ? 'accounts.disabled' : 'accounts.enabled', { name: account.label }),
+    (account) => t(account.enabled ? 'accounts.disabled' : 'accounts.enabled', { name: nameOf(account) }),
   )
   const clearing = useAct(
     (account: Account) => api.post('/v2/accounts/{id}/clear-cooldown', { path: { id: account.id } }).then(accountsChanged),
-    (account) => t('accounts.cleared', { name: account.label }),
+    (account) => t('accounts.cleared', { name: nameOf(account) }),
   )
   const deleting = useAct(
     (account: Account) => api.delete('/v2/accounts/{id}', { path: { id: account.id } }).then(accountsChanged),
-    (account) => t('accounts.deleted', { name: account.label }),
+    (account) => t('accounts.deleted', { name: nameOf(account) }),
   )
 
   /** Asks whether it works; what came of it is said at the edge of the window. */
   async function test(account: Account): Promise<void> {
-    const waiting = toast.add({ title: t('accounts.testing', { name: account.label }), icon: 'i-lucide-loader-circle', duration: 0, ui: { icon: 'animate-spin' } })
+    const waiting = toast.add({ title: t('accounts.testing', { name: nameOf(account) }), icon: 'i-lucide-loader-circle', duration: 0, ui: { icon: 'animate-spin' } })
     try {
       const trial = await tried(account)
-      toast.add({ title: account.label, description: trialText(trial), color: trial.ok ? 'success' : 'error', icon: trial.ok ? 'i-lucide-check' : 'i-lucide-circle-alert', duration: 8000 })
+      toast.add({ title: nameOf(account), description: trialText(trial), color: trial.ok ? 'success' : 'error', icon: trial.ok ? 'i-lucide-check' : 'i-lucide-circle-alert', duration: 8000 })
     } catch (error) {
       complain(error)
     } finally {
@@ -58,7 +59,7 @@ export function useDoing() {
 
   /** True when it is gone. */
   async function remove(account: Account): Promise<boolean> {
-    const agreed = await confirm({ title: t('accounts.deleteOne', { name: account.label }), text: t('accounts.deleteText'), verb: t('do.delete'), typed: t('do.delete') })
+    const agreed = await confirm({ title: t('accounts.deleteOne', { name: nameOf(account) }), text: t('accounts.deleteText'), verb: t('do.delete'), typed: t('do.delete') })
     return agreed && (await deleting.run(account))
   }
 

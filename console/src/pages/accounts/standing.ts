@@ -11,20 +11,25 @@ export interface Standing {
   until: string | null
   /** Models that rest, or that it does not have. */
   models: number
+  /** What the state alone does not say, where neither an upstream nor an operator gave a reason. */
+  hint: 'probing' | 'limited' | 'busy' | 'provider_off' | null
 }
 
 const LOOKS: Record<Account['state'], Look> = { healthy: 'good', busy: 'busy', probing: 'busy', cooling: 'resting', limited: 'resting', disabled: 'off' }
 
-export function standingOf(account: Pick<Account, 'state' | 'off_reason' | 'coolings'>): Standing {
+export function standingOf(account: Pick<Account, 'state' | 'enabled' | 'off_reason' | 'coolings'>): Standing {
   const models = account.coolings.filter((each) => each.model !== null).length
   if (account.state === 'disabled') {
-    return { look: account.off_reason ? 'bad' : 'off', reason: account.off_reason ?? '', rest: null, until: null, models }
+    return { look: account.off_reason ? 'bad' : 'off', reason: account.off_reason ?? '', rest: null, until: null, models, hint: account.enabled ? 'provider_off' : null }
   }
   const [rest] = [...account.coolings]
     .filter((each) => each.model === null || account.state === 'cooling')
     .sort((one, other) => Number(one.model !== null) - Number(other.model !== null) || one.until.localeCompare(other.until))
-  return { look: LOOKS[account.state], reason: rest?.text ?? '', rest: rest?.reason ?? null, until: rest?.until ?? null, models }
+  return { look: LOOKS[account.state], reason: rest?.text ?? '', rest: rest?.reason ?? null, until: rest?.until ?? null, models, hint: account.state === 'probing' || account.state === 'limited' || account.state === 'busy' ? account.state : null }
 }
+
+/** What people call it: one of the configuration file has no label of its own, and is the only such of its provider. */
+export const nameOf = (account: Pick<Account, 'label' | 'provider' | 'read_only'>): string => (account.read_only ? account.provider : account.label)
 
 /** Whether its owner must agree anew before it can be used. */
 export const needsSignIn = (account: Pick<Account, 'off_reason'>): boolean => account.off_reason?.startsWith('needs sign-in') ?? false

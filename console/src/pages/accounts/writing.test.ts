@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Account } from '../../api/types'
 import type { AccountKind } from '../../parts/providerTypes'
-import { changesIn, formOf, lineMember, members, readPasted } from './writing'
+import { changesIn, formOf, lineMember, members, readPasted, rebased } from './writing'
 
 const kind = (name: string, ...fields: string[]): AccountKind => ({ kind: name, title: name, renewable: false, fields: fields.map((each) => ({ name: each, title: each, secret: true, required: true })) })
 const KEY = kind('api_key', 'credential.api_key')
@@ -45,14 +45,33 @@ test('what cannot be an account says so', () => {
   expect(readPasted('["sk-b"]', 'openai', KEY)[0]?.body).toMatchObject({ credential: { api_key: 'sk-b' } })
 })
 
+const ACCOUNT = { label: 'a', enabled: true, priority: 0, weight: 1, max_concurrency: 4, requests_per_minute: null, tokens_per_minute: null, requests_per_day: null, tokens_per_day: null, details: { email: 'x' }, proxy: null, credential_hint: '…abcd' } as unknown as Account
+
 test('only what was changed is sent', () => {
-  const account = { label: 'a', enabled: true, priority: 0, weight: 1, max_concurrency: 4, requests_per_minute: null, tokens_per_minute: null, requests_per_day: null, tokens_per_day: null, details: { email: 'x' } } as unknown as Account
-  const form = formOf(account)
-  expect(changesIn(form, account)).toEqual({})
+  const form = formOf(ACCOUNT)
+  expect(changesIn(form, ACCOUNT)).toEqual({})
   form.limits.max_concurrency = ''
   form.limits.requests_per_day = '50'
   form.priority = '-1'
   form.proxy = ''
   form.details = '{}'
-  expect(changesIn(form, account, { 'credential.api_key': 'k', 'credential.none': '' })).toEqual({ max_concurrency: null, requests_per_day: 50, priority: -1, proxy: null, details: {}, credential: { api_key: 'k' } })
+  expect(changesIn(form, ACCOUNT, { 'credential.api_key': 'k', 'credential.none': '' })).toEqual({ max_concurrency: null, requests_per_day: 50, priority: -1, proxy: null, details: {}, credential: { api_key: 'k' } })
+})
+
+test('what two wrote apart is joined, and what two wrote at once is said', () => {
+  const form = formOf(ACCOUNT)
+  form.label = 'mine'
+  form.priority = '1'
+  form.limits.requests_per_day = '50'
+  const now = { ...ACCOUNT, weight: 7, priority: 2, requests_per_day: 50, max_concurrency: null }
+  const joined = rebased(form, ACCOUNT, now, false)
+  expect(joined.clashes).toEqual([{ field: 'priority', now: '2' }])
+  expect(changesIn(joined.form, now)).toEqual({ label: 'mine', priority: 1 })
+})
+
+test('proxies and credentials are told apart by what is shown of them', () => {
+  const form = { ...formOf(ACCOUNT), proxy: 'socks5://here:1080' }
+  const now = { ...ACCOUNT, proxy: 'http://there:3128', credential_hint: '…wxyz' }
+  expect(rebased(form, ACCOUNT, now, true).clashes).toEqual([{ field: 'proxy', now: 'http://there:3128' }, { field: 'credential', now: '…wxyz' }])
+  expect(rebased(formOf(ACCOUNT), ACCOUNT, now, false)).toEqual({ form: formOf(ACCOUNT), clashes: [] })
 })

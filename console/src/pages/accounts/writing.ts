@@ -104,6 +104,38 @@ export function formOf(account: Account): AccountForm {
   return { label: account.label, enabled: account.enabled, priority: String(account.priority), weight: String(account.weight), limits, proxy: null, details: JSON.stringify(account.details, null, 2) }
 }
 
+/** Fields of the form as one compares them: limits by their own names. */
+function flat({ limits, ...others }: AccountForm): Record<string, unknown> {
+  return { ...others, ...limits }
+}
+
+/** A field that two have written, differently: what is there now. */
+export interface Clash {
+  field: string
+  now: string
+}
+
+/**
+ * The form over the account as it is `now`, when somebody has changed it since it was `read`: what was written here stays, all else
+ * is as it is there. `secret`: a new credential was written here.
+ */
+export function rebased(form: AccountForm, read: Account, now: Account, secret: boolean): { form: AccountForm; clashes: Clash[] } {
+  const before = flat(formOf(read))
+  const mine = flat(form)
+  const theirs = flat(formOf(now))
+  const merged = { ...mine }
+  const clashes: Clash[] = []
+  for (const field of Object.keys(mine)) {
+    if (mine[field] === before[field]) merged[field] = theirs[field]
+    else if (theirs[field] !== before[field] && theirs[field] !== mine[field]) clashes.push({ field, now: String(theirs[field]) })
+  }
+  // Neither is ever shown whole, so neither is in the form.
+  if (form.proxy !== null && now.proxy !== read.proxy) clashes.push({ field: 'proxy', now: now.proxy ?? '' })
+  if (secret && now.credential_hint !== read.credential_hint) clashes.push({ field: 'credential', now: now.credential_hint ?? '' })
+  const { label, enabled, priority, weight, proxy, details, ...limits } = merged
+  return { form: { label, enabled, priority, weight, proxy, details, limits } as AccountForm, clashes }
+}
+
 /** What of the form differs from the account; `details` must be JSON by then. */
 export function changesIn(form: AccountForm, account: Account, secrets: Readonly<Record<string, string>> = {}): AccountChanges {
   const before = formOf(account)
