@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { changesOf, mapOf, partsOf, settingsOf } from './settings'
+import { changesOf, mapOf, partsOf, rebased, settingsOf } from './settings'
 
 const SETTINGS = { base_url: 'http://127.0.0.1:9/v1', models: { fast: 'gpt-x' }, headers: { 'x-team': '***' }, timeout_s: 5 }
 
@@ -21,4 +21,11 @@ test('only what differs is sent, and null for what is gone', () => {
 
 test.each(['[1]', 'null', '{broken'])('%s is not settings', (rest) => {
   expect(() => settingsOf({ ...partsOf({}), rest })).toThrow(SyntaxError)
+})
+
+test('what two wrote apart is joined, and what two wrote at once is named', () => {
+  const written = { ...SETTINGS, timeout_s: 7, default_model: 'mine', headers: undefined }
+  const now = { ...SETTINGS, timeout_s: 9, vendor: 'openai' }
+  expect(rebased(written, SETTINGS, now)).toEqual({ settings: { base_url: SETTINGS.base_url, models: SETTINGS.models, timeout_s: 7, vendor: 'openai', default_model: 'mine' }, clashes: ['timeout_s'] })
+  expect(rebased(now, SETTINGS, now)).toEqual({ settings: now, clashes: [] })
 })

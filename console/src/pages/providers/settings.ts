@@ -35,6 +35,18 @@ export function changesOf(before: Settings, after: Settings): Record<string, unk
   return Object.fromEntries([...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])).map((name) => [name, after[name] ?? null]))
 }
 
+/**
+ * The settings as they are `now`, when somebody has changed them since they were `read`, with what was written here over them; and the
+ * names of those that both have written, differently.
+ */
+export function rebased(written: Settings, read: Settings, now: Settings): { settings: Record<string, unknown>; clashes: string[] } {
+  const mine = changesOf(read, written)
+  const theirs = changesOf(read, now)
+  const settings = Object.fromEntries(Object.entries({ ...now, ...mine }).filter(([, value]) => value !== null))
+  const clashes = Object.keys(mine).filter((name) => name in theirs && JSON.stringify(mine[name]) !== JSON.stringify(theirs[name]))
+  return { settings, clashes }
+}
+
 /** A name without a target keeps its name. */
 export function mapOf(models: readonly Mapped[]): Record<string, string> {
   return Object.fromEntries(models.flatMap(({ name, upstream }) => (name.trim() ? [[name.trim(), upstream.trim() || name.trim()]] : [])))
