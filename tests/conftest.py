@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 import outside
 
-pytest_plugins = ["ci_skips", "wire_files", "databases", "fresh_loggers"]
+pytest_plugins = ["ci_skips", "wire_files", "databases", "fresh_loggers", "garbage"]
 
 outside.cut_off()
 

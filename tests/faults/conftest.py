@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each of these waits for processes, except those about the table."""
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents and item.path.name != "test_table.py":
+        if item.path.is_relative_to(here) and item.path.name != "test_table.py":
             item.add_marker(pytest.mark.slow)
 
 

@@ -105,6 +105,23 @@ def test_under_ci_a_whole_module_may_not_be_skipped_either(
     assert outcomes == {"errors": 1}
 
 
+SWEPT = """
+    import gc
+
+    while_collecting = gc.isenabled()
+
+    def test_garbage_is_collected_while_tests_run():
+        assert not while_collecting
+        assert gc.isenabled() and gc.get_freeze_count() > 100_000
+"""
+
+
+def test_what_collecting_tests_makes_is_spared_the_garbage_collector(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(SWEPT)
+    quiet = ("-o", "asyncio_default_fixture_loop_scope=function", "-p", "no:cacheprovider")
+    assert pytester.runpytest("-p", "garbage", *quiet).parseoutcomes() == {"passed": 1}
+
+
 def test_an_absent_judge_skips_and_names_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judges, "HOME", tmp_path)
     for judge in (judges.node, judges.node_modules, judges.claude_cli, judges.python_with_old_sdks):
