@@ -152,7 +152,8 @@ class ChatDecoder:
             if not self._heard:
                 self._heard = True
                 self._composer.start(model=chunk.model)
-            self._choice(next((each for each in chunk.choices if not each.index), None))
+            first = chunk.choices[0]
+            self._choice(first if not first.index else _numbered_first(chunk.choices))
         elif chunk.error is not None or chunk.object == "error" or (chunk.message and chunk.code):
             self._composer.fail(classify_frame(self._expected.provider, chunk.error or _flat_error(chunk)))
             return
@@ -201,7 +202,8 @@ class ChatDecoder:
         return "".join(_detail_text(each) for each in delta.reasoning_details or ())
 
     def _text(self, text: str) -> None:
-        text = self._whole_characters(text)
+        if self._half or not text.isascii():
+            text = self._whole_characters(text)
         if self._plain_text:
             self._composer.text(text)
         elif self._tags is None:
@@ -302,11 +304,16 @@ class ChatDecoder:
         """Joins a character whose halves came in two chunks, each as an escape of its own."""
         if self._half:
             text, self._half = self._half + text, ""
-        elif text.isascii() or not _has_half(text):
+        elif not _has_half(text):
             return text
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
         return whole_characters(text)
+
+
+def _numbered_first(choices: list[Choice]) -> Choice | None:
+    """Of several answers to one request only the first is read; it need not come first."""
+    return next((each for each in choices if not each.index), None)
 
 
 def _has_half(text: str) -> bool:
