@@ -163,3 +163,28 @@ def assert_suffered(gateway: Gateway, row: Json, fails: Fails, how: str) -> None
     assert (rest["reason"], rest["model"] or None) == (fails.rests, fails.model), (how, rest)
     if how == "month used up":
         assert abs(rest["until_ms"] / 1000 - month_end(time.time())) < 120, (how, rest)
+
+
+PATIENCE_S = 2.0
+LEAST_WITHOUT_END_S = 4 * 2.0
+"""Each of four accounts would be asked three times, with a pause of a second at least before the second and the third."""
+
+
+def test_every_account_of_amazon_q_in_trouble(stage: Stage, tmp_path: Path) -> None:
+    simulator = stage.play(lambda: Simulator(keep=1000))
+    storage = {"data_dir": str(tmp_path / "isthmus")}
+    settings = {"strategy": "round-robin", "failover_timeout_s": PATIENCE_S}
+    configured = configuration(simulator, storage=storage, accounts=settings)
+    stored = [signed_in(simulator, KINDS[0]) for _ in range(4)]
+    asyncio.run(store(Settings.model_validate(configured), stored))
+    for account in simulator.people.accounts.values():
+        account.fault = "500 0"
+    token = stock(storage, {})
+    with Gateway(configured, tmp_path, token) as gateway:
+        began_s = time.monotonic()
+        refused = ask(gateway, MESSAGES, MODEL, stream=True, text="Hello")
+        took_s = time.monotonic() - began_s
+        assert refused.status == 502, refused.body
+        assert took_s < LEAST_WITHOUT_END_S - 1, took_s
+        row = gateway.request_row(refused.headers["request-id"])
+    assert all(each.id in row["attempt_list"] for each in stored), "pauses are left out before accounts are"

@@ -42,6 +42,11 @@ def test_a_page_of_nobody_who_is_signed_in(scene: Scene) -> None:
     assert (tested.status, tested.json["ok"]) == (200, False), tested.body
     assert "session invalid" in tested.body.decode()
     assert scene.completions("bootstrap") == 0, "a test costs no message"
+    assert scene.gateway.account("bootstrap")["enabled"], "a test changes nothing"
+    surveyed = scene.gateway.administer("/v2/accounts/bootstrap/survey", method="POST")
+    assert surveyed.status >= 400
+    assert soon(lambda: not scene.gateway.account("bootstrap")["enabled"])
+    assert scene.gateway.account("bootstrap")["off_reason"] == "session invalid: the bootstrap has no account"
 
 
 def test_an_account_that_is_refused_three_times_in_a_row(scene: Scene) -> None:

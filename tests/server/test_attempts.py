@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from isthmus.core.commands import Exchange, Fetch, Fetched
+from isthmus.core.commands import Exchange, Fetch, Fetched, Pause
 from isthmus.core.errors import GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import Signing
 from isthmus.dialects.anthropic import Style, dialect, lint
@@ -74,12 +74,12 @@ class Stage:
             next(iter(sources.values())), pool, sources.__getitem__, max_attempts=max_attempts
         )
 
-    async def run(self, *, raw: bool = False) -> Client:
-        def make(source: Source) -> Exchange:
+    async def run(self, *, raw: bool = False, make: Callable[[Source], Exchange] | None = None) -> Client:
+        def speak(source: Source) -> Exchange:
             assert isinstance(source.provider, Wordy)
             return frames(source.provider.url) if raw else words(source.provider.url)
 
-        attempts = AccountAttempts(self.supplier, "m", self.job, make)
+        attempts = AccountAttempts(self.supplier, "m", self.job, make or speak)
         answering = Answering(self.job, self.client.receive, self.client.send)
         try:
             await asyncio.wait_for(answering.run(attempts), 10)
@@ -201,6 +201,79 @@ async def test_so_many_accounts_and_no_more_are_tried(http: Http) -> None:
         with pytest.raises(GatewayError, match="slow down"):
             await stage.run()
         assert stage.asked == [1, 1, 0, 0]
+
+
+async def test_after_some_time_of_failures_no_further_account_is_tried(stage: Stage) -> None:
+    await stage.open(LIMITED, LIMITED, GOOD)
+    stage.supplier.failover_timeout_s = 0.0
+    with pytest.raises(GatewayError, match="slow down"):
+        await stage.run()
+    assert stage.asked == [1, 1, 0], "the second is tried in any case"
+    assert stage.record.notes == ["no further account was tried after 0 s of failures"]
+    assert stage.in_flight() == 0
+
+
+async def test_an_account_that_fails_late_gives_way_to_another_all_the_same(http: Http) -> None:
+    stage = Stage(http, limits=Limits(first_byte_s=0.3, idle_s=0.3))
+    async with stage.stack:
+        await stage.open(lines(5.0, "begin"), GOOD)
+        stage.supplier.failover_timeout_s = 0.1
+        client = await stage.run()
+    assert lint(client.body) == []
+    assert stage.asked == [1, 1]
+
+
+async def test_a_slow_but_healthy_answer_takes_the_time_it_needs(stage: Stage) -> None:
+    await stage.open(LIMITED, LIMITED, lines("begin", 0.4, "hello", 0.2, "end"))
+    stage.supplier.failover_timeout_s = 0.3
+    client = await stage.run()
+    assert lint(client.body) == []
+    assert stage.asked == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("within_s", "asked"), [(0.2, 1), (30.0, 2)])
+async def test_the_same_account_is_asked_again_while_there_is_time(
+    stage: Stage, within_s: float, asked: int
+) -> None:
+    def patient(source: Source) -> Exchange:
+        assert isinstance(source.provider, Wordy)
+        try:
+            yield from words(source.provider.url)
+        except UpstreamError:
+            yield Pause(0.5)
+            yield from words(source.provider.url)
+
+    await stage.open(LIMITED)
+    stage.supplier.failover_timeout_s = within_s
+    began_s = time.monotonic()
+    with pytest.raises(GatewayError, match="slow down"):
+        await stage.run(make=patient)
+    assert stage.asked == [asked]
+    assert (time.monotonic() - began_s >= 0.5) == (asked == 2)
+
+
+async def test_a_pause_that_follows_no_failure_is_kept(stage: Stage) -> None:
+    def hesitant(source: Source) -> Exchange:
+        assert isinstance(source.provider, Wordy)
+        yield Pause(0.2)
+        yield from words(source.provider.url)
+
+    await stage.open(GOOD)
+    stage.supplier.failover_timeout_s = 0.0
+    client = await stage.run(make=hesitant)
+    assert lint(client.body) == []
+
+
+async def test_a_further_account_that_is_busy_is_waited_for_as_long_as_there_is_time(stage: Stage) -> None:
+    await stage.open(LIMITED, LIMITED, GOOD)
+    only = [Member(AccountId(f"a{at}"), priority=-at, max_concurrency=1) for at in (0, 1, 2)]
+    stage.supplier.pool.update(only, Strategy.PRIORITY, DEFAULT_RULES)
+    assert isinstance(lease := await stage.supplier.lease("m", None, 0, ()), Lease)
+    assert lease.account == "a2"
+    stage.supplier.queue_timeout_s, stage.supplier.failover_timeout_s = 30.0, 0.3
+    with pytest.raises(GatewayError):
+        await asyncio.wait_for(stage.run(), 5)
+    assert stage.asked == [1, 1, 0]
 
 
 async def test_a_silent_account_gives_way_to_another(http: Http) -> None:

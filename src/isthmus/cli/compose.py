@@ -246,6 +246,7 @@ def _supplier(
         {id: _made_of(settings, name, each, keeper) for id, each in accounts.items()},
         keyed=strategy is Strategy.AFFINITY and len(members) > 1,
         cache=answer_cache(settings, name, None if before is None else before.cache),
+        failover_timeout_s=choosing.failover_timeout_s,
     )
     if before is None:
         return supplier

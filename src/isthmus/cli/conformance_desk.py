@@ -59,10 +59,16 @@ class Pinned(Supplier):
     only: AccountId | None = None
 
     async def lease(
-        self, model: str, affinity: str | None, tokens: int, tried: Collection[AccountId]
+        self,
+        model: str,
+        affinity: str | None,
+        tokens: int,
+        tried: Collection[AccountId],
+        *,
+        within_s: float | None = None,
     ) -> Lease | Exhausted:
         others = {each.id for each in self.pool.states(time.time()) if each.id != self.only}
-        return await Supplier.lease(self, model, affinity, tokens, {*tried, *others})
+        return await Supplier.lease(self, model, affinity, tokens, {*tried, *others}, within_s=within_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +239,7 @@ def _pinned(supplier: Supplier, only: AccountId) -> Supplier:
         supplier.max_attempts,
         supplier.queue_timeout_s,
         keyed=False,
+        failover_timeout_s=supplier.failover_timeout_s,
         only=only,
     )
 

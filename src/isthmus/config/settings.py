@@ -122,6 +122,12 @@ class AccountSettings(Section):
     max_attempts: Annotated[Count, Field(le=20)] = Field(
         default=5, description="Accounts tried for one request, at most; never one twice."
     )
+    failover_timeout_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=15.0,
+        description="How long a request that fails is tried again, counted from its first attempt: with the same account after a "
+        "pause, if that ends in time, or with a further one. A second account is tried in any case, and an attempt under way is "
+        "never cut short.",
+    )
     max_cooldown_s: Annotated[float, Field(gt=0, le=2_678_400)] = Field(
         default=604_800.0, description="Longest rest of an account at its limit, whatever the vendor says."
     )

@@ -8,6 +8,7 @@ the stream.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import assert_never
 
 from isthmus.core.commands import (
@@ -149,10 +150,16 @@ class Answering:
                     if self._delivery.is_bound:
                         raise
                     command = exchange.throw(error)
+                    if isinstance(command, Pause) and self._is_too_late(command):
+                        command = exchange.throw(error)
                 else:
                     command = exchange.send(reply)
         except StopIteration:
             return
+
+    def _is_too_late(self, pause: Pause) -> bool:
+        """To ask the same account once more after it."""
+        return time.monotonic() + pause.seconds > self._job.repeated_until_s
 
     async def _perform(self, command: Command) -> Answered:
         match command:

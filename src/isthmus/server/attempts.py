@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from isthmus.core.commands import Exchange
 from isthmus.core.errors import UpstreamError
@@ -13,6 +14,9 @@ from isthmus.server.job import Job
 from isthmus.server.records import Attempt
 from isthmus.server.sources import Source
 from isthmus.server.suppliers import Supplier
+
+_IN_ANY_CASE: Final = 2
+"""So many accounts are tried however long the first one took to fail."""
 
 
 @dataclass(slots=True)
@@ -36,11 +40,18 @@ class AccountAttempts:
             self._close(failure)
             if len(self._tried) >= self.supplier.max_attempts:
                 raise failure
+            if self._left_s() == 0.0:
+                after_s = self.supplier.failover_timeout_s
+                self.job.record.notes.append(f"no further account was tried after {after_s:g} s of failures")
+                raise failure
         record, wanted_s = self.job.record, time.monotonic()
-        chosen = await self.supplier.lease(self.model, self.affinity, self.tokens, self._tried)
+        chosen = await self.supplier.lease(
+            self.model, self.affinity, self.tokens, self._tried, within_s=self._left_s()
+        )
         self._began_s = time.monotonic()
         if failure is None:
             record.queued_s = self._began_s - wanted_s
+            self.job.repeated_until_s = self._began_s + self.supplier.failover_timeout_s
         if isinstance(chosen, Exhausted):
             raise self.supplier.refusal(chosen, failure, f"model {self.model!r}")
         self._lease = chosen
@@ -53,6 +64,12 @@ class AccountAttempts:
         self.job.keep, self.job.rest, self.job.spare = source.keep, None, None
         self.job.crew = source.crew
         return self.make(source)
+
+    def _left_s(self) -> float | None:
+        """For one more account. None: as long as it takes."""
+        if len(self._tried) < _IN_ANY_CASE:
+            return None
+        return max(0.0, self.job.repeated_until_s - time.monotonic())
 
     def answered(self) -> None:
         if self._lease is not None:

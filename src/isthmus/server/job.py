@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -80,6 +81,8 @@ class Job:
     """Why the account rests after this attempt, although it did not fail."""
     spare: Spare | None = None
     """How near to its limit the account is after this attempt, when it said."""
+    repeated_until_s: float = math.inf
+    """Nothing that failed is asked again after this moment, by `time.monotonic`."""
     turn: RememberedTurn | None = None
     """Where the answer belongs to a conversation that is remembered."""
     tape: Tape | None = None

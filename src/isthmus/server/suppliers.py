@@ -68,6 +68,8 @@ class Supplier:
     """Whether conversations are kept on an account: with one account, or another strategy, nobody need say which is which."""
     cache: AnswerCache | None = None
     """Of answers that may be given again."""
+    failover_timeout_s: float = 15.0
+    """How long a request that fails is tried again."""
     _sources: dict[AccountId, Source] = field(default_factory=dict, init=False)
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque, init=False)
 
@@ -90,6 +92,7 @@ class Supplier:
         self.face, self.open = changed.face, changed.open
         self.max_attempts, self.queue_timeout_s = changed.max_attempts, changed.queue_timeout_s
         self.keyed, self.cache = changed.keyed, changed.cache
+        self.failover_timeout_s = changed.failover_timeout_s
         before, self.made_of = self.made_of, changed.made_of
         self._sources = {
             id: source
@@ -99,14 +102,21 @@ class Supplier:
         self._wake(everybody=True)
 
     async def lease(
-        self, model: str, affinity: str | None, tokens: int, tried: Collection[AccountId]
+        self,
+        model: str,
+        affinity: str | None,
+        tokens: int,
+        tried: Collection[AccountId],
+        *,
+        within_s: float | None = None,
     ) -> Lease | Exhausted:
-        """A place at an account. When all are busy, waits for one as long as requests may queue."""
+        """A place at an account. When all are busy, waits for one as long as requests may queue, and no longer than `within_s`."""
+        queue_s = self.queue_timeout_s if within_s is None else min(self.queue_timeout_s, within_s)
         chosen = self.pool.choose(time.time(), model, affinity=affinity, tokens=tokens, excluded=tried)
-        if isinstance(chosen, Lease) or chosen.why is not Why.BUSY or self.queue_timeout_s <= 0:
+        if isinstance(chosen, Lease) or chosen.why is not Why.BUSY or queue_s <= 0:
             return chosen
         loop = asyncio.get_running_loop()
-        until = loop.time() + self.queue_timeout_s
+        until = loop.time() + queue_s
         while isinstance(chosen, Exhausted) and chosen.why is Why.BUSY and (left := until - loop.time()) > 0:
             await self._turn(left if chosen.retry_after_s is None else min(left, chosen.retry_after_s))
             chosen = self.pool.choose(time.time(), model, affinity=affinity, tokens=tokens, excluded=tried)

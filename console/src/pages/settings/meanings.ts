@@ -17,6 +17,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   'accounts.strategy': '`affinity` 让同一会话留在同一账号，使厂商的提示缓存保持有效；其余策略对每个请求重新选择。',
   'accounts.cooldowns': '达到上限或上游故障的账号是否休息。关闭后每个请求都会询问上游；凭据被拒的账号仍会停用。',
   'accounts.max_attempts': '一个请求最多尝试的账号数；同一账号不会试两次。',
+  'accounts.failover_timeout_s': '失败的请求从第一次尝试起还会重试多久：稍候后用同一账号，或换下一个账号。第二个账号总会尝试；进行中的尝试绝不中断。',
   'accounts.max_cooldown_s': '达到上限的账号最长休息多久，无论厂商怎么说。',
   'accounts.max_quota_cooldown_s': '同上，用于额度用尽且厂商告知何时重置（例如按月）的账号。',
   'accounts.queue_timeout_s': '所有账号都忙时，请求等待空位的时间。',
