@@ -5,6 +5,7 @@ Most frames carry one word of text; only those that hold something else are read
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from isthmus.core.commands import Head
@@ -18,6 +19,8 @@ _FRAME_OVERHEAD: Final = 180
 """About how many bytes of a chunk are not its text."""
 _ANSWER_OVERHEAD: Final = 330
 """The same of a plain answer without usage."""
+_tells_more: Final = re.compile(rb'"(?:finish_reason": ?"|error"|usage"(?!: ?null))').search
+"""Finds what a chunk may hold beside a piece of the message. Inside strings every quote is escaped: no text fools this."""
 
 
 class ChatListener:
@@ -63,9 +66,10 @@ class ChatListener:
         if data[0] == 91 and data.strip() == b"[DONE]":  # 91 is `[`
             self._done = True
             return
-        if b'"delta"' in data and not _tells_more(data):
+        if b'"delta"' in data and _tells_more(data) is None:
             self.speaking = True
-            self.output_text_bytes += max(1, len(data) - _FRAME_OVERHEAD)
+            text_bytes = len(data) - _FRAME_OVERHEAD
+            self.output_text_bytes += text_bytes if text_bytes > 0 else 1
             return
         try:
             self._chunk(read_chunk(data))
@@ -104,10 +108,3 @@ class ChatListener:
             if chunk.choices:
                 self.output_text_bytes = max(1, len(body) - _ANSWER_OVERHEAD)
         self.speaking = True
-
-
-def _tells_more(data: bytes) -> bool:
-    """Whether a chunk may hold more than a piece of the message. Inside strings every quote is escaped: no text fools this."""
-    if b'"finish_reason":"' in data or b'"finish_reason": "' in data or b'"error"' in data:
-        return True
-    return b'"usage"' in data and b'"usage":null' not in data and b'"usage": null' not in data
