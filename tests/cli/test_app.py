@@ -48,6 +48,16 @@ def test_paragraphs_of_help_stay_apart() -> None:
     assert flowing("One\ntwo.\n\n    Three\n    four.") == "One two.\n\nThree four."
 
 
+def test_loading_a_command_is_spared_the_garbage_collector() -> None:
+    """Whether it ran while the modules were loaded shows in what it has counted."""
+    program = (
+        "import gc, sys; from isthmus.cli import main; before = gc.get_stats()[2]['collections']; main(['serve', '--help']); "
+        "print(gc.get_stats()[2]['collections'] - before, gc.isenabled(), gc.get_freeze_count() > 100_000, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.split() == ["0", "True", "True"]
+
+
 def test_help_does_not_wait_for_what_only_commands_need() -> None:
     """Each of these takes longer to load than all of the help."""
     program = (

@@ -6,9 +6,11 @@ ones; their one-line descriptions are therefore kept here.
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -65,13 +67,28 @@ def flowing(help: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in help.split("\n\n"))
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """The garbage collector looks neither while modules are loaded nor ever after through what they made: it all stays to the end.
+
+    A fifth of the CPU that a gateway takes to start went there.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 class Commands(TyperGroup):
     """Loads a command when it is called, and says its failures."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, found, rest = super().resolve_command(ctx, args)
         if name in COMMANDS:
-            found = typer.main.get_command(import_module(COMMANDS[name].module).app)
+            with uncollected():
+                found = typer.main.get_command(import_module(COMMANDS[name].module).app)
             found.name = name
             for command in (found, *getattr(found, "commands", {}).values()):
                 command.help = flowing(command.help or "")
