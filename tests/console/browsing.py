@@ -6,22 +6,20 @@ import io
 import json
 import os
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response, expect
 
 from console.scenery import Scenery
+from console.windows import PATIENCE_MS, Kind, Windows
 from isthmus.admin.session import NAME as COOKIE
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_MS: Final = 20_000
-LOCALES: Final = {"en": "en-US", "zh": "zh-CN"}
-DESKTOP: Final = {"width": 1280, "height": 800}
-PHONE: Final = {"width": 390, "height": 844}
 ARGUMENTS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -31,6 +29,8 @@ ARGUMENTS: Final = (
     "--no-first-run",
     "--no-proxy-server",
     "--no-sandbox",
+    # A page lives for seconds: what is compiled well for the long run is compiled for nobody. Saves a seventh of it all.
+    "--js-flags=--no-opt --no-maglev --max-lazy --single-threaded-gc",
     # Whatever else a page might ask for is not even looked up.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
@@ -38,7 +38,7 @@ SCREENSHOTS = ROOT / "docs" / "console"
 MAX_SCREENSHOT_BYTES: Final = 150 << 10
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
 _AXE_RUN: Final = """() => axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa'], resultTypes: ['violations'],
+    runOnly: ['wcag2a', 'wcag2aa'], resultTypes: ['violations'], iframes: false, preload: false,
 }).then((found) => found.violations.map(({ id, help, nodes }) =>
     ({ id, help, nodes: nodes.slice(0, 5).map((node) => node.html.slice(0, 200) + ' — ' + (node.failureSummary ?? '')) })))"""
 
@@ -47,11 +47,12 @@ _AXE_RUN: Final = """() => axe.run(document, {
 class Visits:
     """Opens pages; call it as a function. `problems` is what went wrong on any of them."""
 
-    browser: Browser
+    windows: Windows
     scenery: Scenery
     problems: list[str] = field(default_factory=list)
     _forgiven: list[str] = field(default_factory=list)
-    _contexts: list[BrowserContext] = field(default_factory=list)
+    _kept: list[Page] = field(default_factory=list)
+    _own: list[Page] = field(default_factory=list)
 
     def __call__(
         self,
@@ -62,25 +63,17 @@ class Visits:
         theme: str = "light",
         phone: bool = False,
         cookie: str | None = None,
+        first: bool = False,
     ) -> Page:
-        """`/admin` + `path`, drawn, for somebody of this role who is signed in already; for nobody with None."""
-        context = self.browser.new_context(
-            base_url=f"{self.scenery.origin}/admin/",
-            locale=LOCALES[language],
-            timezone_id="UTC",
-            color_scheme="dark" if theme == "dark" else "light",
-            reduced_motion="reduce",
-            viewport=PHONE if phone else DESKTOP,
-            is_mobile=phone,
-            has_touch=phone,
-            accept_downloads=True,
-        )
-        self._contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.scenery.origin)
+        """`/admin` + `path`, drawn, for somebody of this role who is signed in already; for nobody with None.
+
+        In a window that has never been anywhere if it is the `first` visit of its owner.
+        """
+        page = self._window(Kind(language, phone), first)
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
         value = cookie or (None if role is None else self.scenery.cookies[role])
         if value is not None:
-            context.add_cookies(
+            page.context.add_cookies(
                 [
                     {
                         "name": COOKIE,
@@ -91,7 +84,6 @@ class Visits:
                     }
                 ]
             )
-        page = context.new_page()
         self._watch(page)
         page.goto(f"{self.scenery.origin}/admin{path}", wait_until="load")
         page.locator("#app > *").first.wait_for(state="attached")
@@ -105,14 +97,33 @@ class Visits:
         return [each for each in self.problems if not any(re.search(known, each) for known in self._forgiven)]
 
     def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+        for page in (*self._kept, *self._own):
+            for event, listener in self._listeners():
+                page.remove_listener(event, listener)
+        for page in self._own:
+            self.windows.close(page)
+        for page in self._kept:
+            self.windows.give_back(page, self.scenery.origin)
+
+    def _window(self, kind: Kind, first: bool) -> Page:
+        if first:
+            self._own.append(self.windows.open(kind))
+            return self._own[-1]
+        self._kept.append(self.windows.take(kind))
+        return self._kept[-1]
 
     def _watch(self, page: Page) -> None:
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.problems.append(f"script failed: {error}"))
-        page.on("request", self._asked)
-        page.on("response", self._answered)
+        for event, listener in self._listeners():
+            page.on(event, listener)
+
+    def _listeners(self) -> Iterator[tuple[Any, Callable[[Any], None]]]:
+        yield "console", self._heard
+        yield "pageerror", self._failed
+        yield "request", self._asked
+        yield "response", self._answered
+
+    def _failed(self, error: Error) -> None:
+        self.problems.append(f"script failed: {error}")
 
     def _heard(self, message: ConsoleMessage) -> None:
         # Refusals of the API are what pages are made for; `_answered` looks at those that are not.
@@ -133,17 +144,18 @@ def demand_accessible(page: Page) -> None:
     """Fails on whatever axe finds against WCAG 2 A and AA in what the page shows now."""
     if not AXE.exists():
         pytest.skip("needs the console's packages: run `make console`")
-    # A string is run by the debugger, which no page's policy stops.
-    page.evaluate(f"() => {{ {AXE.read_text('utf-8')} }}")
+    if not page.evaluate("() => 'axe' in window"):
+        # A string is run by the debugger, which no page's policy stops.
+        page.evaluate(f"() => {{ {AXE.read_text('utf-8')} }}")
     violations: list[dict[str, Any]] = page.evaluate(_AXE_RUN)
     assert violations == [], json.dumps(violations, indent=2, ensure_ascii=False)
 
 
 def take_shot(page: Page, name: str) -> None:
-    """Draws the page; with ISTHMUS_SCREENSHOTS=1, for the documentation."""
-    drawn = page.screenshot(animations="disabled", caret="hide")
+    """With ISTHMUS_SCREENSHOTS=1, draws the page for the documentation."""
     if os.environ.get("ISTHMUS_SCREENSHOTS") != "1":
         return
+    drawn = page.screenshot(animations="disabled", caret="hide")
     small = io.BytesIO()
     image = Image.open(io.BytesIO(drawn)).convert("RGB")
     image.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(

@@ -94,7 +94,7 @@ def test_a_role_sees_its_own_pages_in_the_menu(visit: Visits) -> None:
 def test_the_first_load_is_small(visit: Visits, path: str) -> None:
     if not list((BUILT / "assets").glob("*.js.br")):
         pytest.skip("needs a console whose files have been compressed: run `make console`")
-    page = visit(path, role=None if path == "/sign-in" else "admin")
+    page = visit(path, role=None if path == "/sign-in" else "admin", first=True)
     page.get_by_role("heading").first.wait_for()
     sizes: dict[str, int] = page.evaluate(_TRANSFERRED)
     files = {name: size for name, size in sizes.items() if "/v2/" not in name}

@@ -7,24 +7,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from clients.running import RunningGateway
 from clients.stage import Stage
 from console.browsing import Visits
 from console.scenery import PASSWORD, Scenery
+from console.windows import Windows
 from isthmus.simulators.claude_web import Simulator as ClaudeWeb
 
 
 def test_a_new_gateway_is_set_up_and_answers(
-    browser: Browser, accessible: Callable[[Page], None], tmp_path: Path
+    windows: Windows, accessible: Callable[[Page], None], tmp_path: Path
 ) -> None:
     configuration = {
         "providers": {"dummy": {"type": "dummy"}},
         "storage": {"data_dir": str(tmp_path / "data")},
     }
     with RunningGateway(configuration, tmp_path) as gateway:
-        visits = Visits(browser, Scenery(gateway, None, None))  # type: ignore[arg-type]
+        visits = Visits(windows, Scenery(gateway, None, None))  # type: ignore[arg-type]
         token = re.search(r"/admin(/setup#token=\S+)", gateway.stdout.read_text())
         assert token
         page = visits(token[1], role=None)
