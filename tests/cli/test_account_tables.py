@@ -66,14 +66,16 @@ def test_a_table_of_80_columns_cuts_nothing() -> None:
 
 def test_reasons_stand_below_on_one_line_each() -> None:
     well = AccountView(ACCOUNT, LiveState(State.HEALTHY, 0, ()))
+    unfit = AccountView(replace(ACCOUNT, off_reason="proxy: no"), LiveState(State.DISABLED, 0, ()))
     off = AccountView(
         replace(ACCOUNT, enabled=False, off_reason="no\nmoney\x1b[2J"), LiveState(State.DISABLED, 0, ())
     )
     parted = AccountView(ACCOUNT, LiveState(State.DISABLED, 0, ()))
-    assert [line.plain for line in reason_lines([well, RESTING, off, parted])] == [
+    assert [line.plain for line in reason_lines([well, RESTING, off, parted, unfit])] == [
         "acc_1  cooling  all models until 2026-09-21T14:13:20Z: no money",
         "acc_1  disabled  no money [2J",
         "acc_1  disabled  its provider 'openai' is switched off",
+        "acc_1  disabled  proxy: no",
     ]
 
 

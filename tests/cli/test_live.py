@@ -119,6 +119,32 @@ async def test_accounts_come_go_and_are_switched_off(both: tuple[Live, Stores]) 
     assert list(live.standings()) == ["config:dummy"]
 
 
+async def test_an_account_that_its_provider_cannot_use_is_said_and_left_alone(tmp_path: Path) -> None:
+    """The service refuses such an account, but cannot know that its provider will be of another type in a file."""
+    settings = {"cli_path": str(tmp_path / "no-such-program")}
+    async with gateway(tmp_path) as (running, _):
+        live = running.live
+        await live.tables.providers.add(
+            StoredProvider("code", "claude-code", {"claude_code": settings}, 1, 1)
+        )
+        socks = account("acc_s", "code", proxy=Secret("socks5://u:made-up@127.0.0.1:1"))
+        await live.tables.accounts.add_all([account("acc_1", "code"), socks])
+        with capture_logs() as logged:
+            await live.look()
+            await live.tables.accounts.change("acc_1", lambda it: replace(it, label="new"))
+            await live.look()
+        [said] = [each for each in logged if each["event"] == "an account cannot be used with its provider"]
+        assert (said["log_level"], said["account"], said["provider"]) == ("warning", "acc_s", "code")
+        assert "SOCKS" in said["problem"] and "made-up" not in str(said)
+        states = {id: each.state for id, each in live.standings().items()}
+        assert (states[AccountId("acc_1")], states[AccountId("acc_s")]) == (State.HEALTHY, State.DISABLED)
+        stored = await live.tables.accounts.find("acc_s")
+        assert stored is not None and stored.enabled, "another gateway's file may fit"
+        await live.tables.accounts.change("acc_s", lambda it: replace(it, proxy=None))
+        await live.look()
+        assert live.standings()[AccountId("acc_s")].state is State.HEALTHY
+
+
 async def test_what_runs_keeps_its_place_while_accounts_change(both: tuple[Live, Stores]) -> None:
     live, _ = both
     await live.tables.accounts.add_all([account("acc_1")])

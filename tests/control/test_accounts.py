@@ -147,6 +147,20 @@ async def test_claude_code_has_no_socks_proxy(desk: Desk) -> None:
     assert told.fate is Fate.INVALID
 
 
+async def test_a_proxy_that_a_provider_of_another_type_cannot_use_is_shown(desk: Desk) -> None:
+    socks = {"proxy": "socks5://user:pass@proxy:1"}
+    id = await create(desk, provider="openai", **socks)
+    code = {"openai": ProviderSettings(type="claude-code")}
+    moved = replace(desk.accounts, configured=lambda: code)
+    [shown] = [each for each in (await moved.page(AccountQuery(), None, 10)).items if each.account.id == id]
+    assert shown == await moved.get(id)
+    assert (shown.live.state, shown.account.enabled) == (State.DISABLED, True)
+    assert "proxy: Claude Code speaks with no SOCKS proxy" in str(shown.account.off_reason)
+    assert (await desk.accounts.get(id)).account.off_reason is None, "nothing of it is stored"
+    await desk.accounts.bulk(ANNA, Action.DISABLE, [id])
+    assert (await moved.get(id)).account.off_reason is None, "the operator's own wish counts for more"
+
+
 async def test_new_details_do_not_forget_when_the_access_ends(desk: Desk) -> None:
     ends = "2026-11-21T12:00:00Z"
     id = await create(desk, details={"expires_at": ends, "plan": "pro"})

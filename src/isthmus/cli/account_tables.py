@@ -104,7 +104,7 @@ def problem_lines(added: Sequence[Added]) -> Iterable[str]:
 
 
 def _why(view: AccountView) -> str:
-    if not view.account.enabled:
+    if not view.account.enabled or view.account.off_reason:
         return view.account.off_reason or ""
     if view.live.state is State.DISABLED:
         return f"its provider {view.account.provider!r} is switched off"

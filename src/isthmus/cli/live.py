@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -22,6 +22,7 @@ from isthmus.cli.stores import Stores
 from isthmus.config import ProviderSettings, Settings, Source
 from isthmus.config.checks import CLAUDE_CODE, network_problem
 from isthmus.config.live import with_stored
+from isthmus.control.account_checks import unfit_reason
 from isthmus.control.clock import now_ms
 from isthmus.control.conversations import Conversations
 from isthmus.control.ips import rules_of
@@ -119,6 +120,8 @@ class Live:
         self._prices = PriceTable.shipped()
         self.started_ms = now_ms()
         self._stored_accounts: Mapping[str, Account] = {}
+        self._unfit: Mapping[str, str] = {}
+        """Stored accounts that cannot be used, and why."""
         self.settings = configured
         """In force: with stored providers and settings."""
         self.kept = keeping(stores, hands.http, lambda: self.settings, redaction)
@@ -237,10 +240,35 @@ class Live:
         self.redaction.know(secret for account in accounts for secret in _secrets_of(account))
         self.kept.keeper.seed(accounts)
         self._clear_replaced(accounts)
+        self._note_unfit(accounts)
         return Stock(
-            [credentials_of(each) for each in accounts],
+            [self._credentials_of(each) for each in accounts],
             [_cooling(row) for row in cooldowns],
             await self._callers(),
+        )
+
+    def _note_unfit(self, accounts: Sequence[Account]) -> None:
+        """Says once of each account that it cannot be used as it is stored."""
+        types = {name: each.type for name, each in self.settings.providers.items()}
+        before = self._unfit
+        found = ((each, unfit_reason(each, types.get(each.provider, ""))) for each in accounts)
+        self._unfit = {each.id: reason for each, reason in found if reason is not None}
+        for each in accounts:
+            if each.enabled and each.id in self._unfit and each.id not in before:
+                log.warning(
+                    "an account cannot be used with its provider",
+                    account=each.id,
+                    provider=each.provider,
+                    problem=self._unfit[each.id],
+                )
+
+    def _credentials_of(self, account: Account) -> Credentials:
+        """Nobody is sent to an account that cannot be used."""
+        found = credentials_of(account)
+        return (
+            replace(found, member=replace(found.member, enabled=False))
+            if account.id in self._unfit
+            else found
         )
 
     def _clear_replaced(self, accounts: Iterable[Account]) -> None:

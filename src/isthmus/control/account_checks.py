@@ -12,7 +12,7 @@ from isthmus.config.checks import NO_SOCKS, NO_SOCKS_WAY_OUT, SUBSCRIPTION, is_s
 from isthmus.control.failures import FieldProblem
 from isthmus.core.logins import AccountKind, Holder, Logins
 from isthmus.core.secret import Secret
-from isthmus.storage.accounts import API_KEY
+from isthmus.storage.accounts import API_KEY, Account
 
 SERVED_TYPES: Final[frozenset[str]] = frozenset(get_args(ProviderSettings.model_fields["type"].annotation))
 KEYLESS_TYPES: Final = frozenset({"openai-compatible", "dummy"})
@@ -25,6 +25,12 @@ OAUTH_TOKEN: Final = "oauth_token"  # noqa: S105
 def off_reason(type: str) -> str | None:
     """Why nothing of this type can be used now; None when it can."""
     return None if type in SERVED_TYPES else f"this version cannot serve providers of type {type!r}"
+
+
+def unfit_reason(account: Account, type: str) -> str | None:
+    """Why an account that was right when it was stored cannot be used: its provider may be of another type by now."""
+    problem = next(proxy_problems(account.proxy, type), None)
+    return None if problem is None else f"{problem.field}: {problem.message}"
 
 
 def account_problems(

@@ -17,6 +17,7 @@ from isthmus.control.account_checks import (
     kinds_of,
     off_reason,
     proxy_problems,
+    unfit_reason,
 )
 from isthmus.control.account_counts import AccountCounts, counted
 from isthmus.control.account_file import AccountFile, account_file
@@ -49,7 +50,9 @@ from isthmus.control.people import Person
 from isthmus.control.surveys import Last, none_known
 from isthmus.core.logins import EXPIRES_AT
 from isthmus.core.secret import Secret
+from isthmus.core.survey import KeptSurvey
 from isthmus.routing.account import AccountId
+from isthmus.routing.exhausted import State
 from isthmus.storage.accounts import Account, AccountStore, AlreadyThere, Outline
 from isthmus.storage.cooldowns import CooldownRow, CooldownStore
 from isthmus.storage.providers import ProviderStore
@@ -103,9 +106,9 @@ class AccountService:
         page = page_of(outlines, lives, query, cursor, limit)
         found = {each.id: each for each in await self.accounts.find_all([each.id for each in page.items])}
         found |= configured
-        surveys = await self.surveys([*found])
+        surveys, types = await self.surveys([*found]), await self._adder.types()
         views = [
-            AccountView(found[each.id], lives[each.id], surveys.get(each.id))
+            _view_of(found[each.id], lives[each.id], surveys.get(each.id), types)
             for each in page.items
             if each.id in found
         ]
@@ -293,7 +296,8 @@ class AccountService:
 
     async def _view(self, account: Account) -> AccountView:
         live = (await self._lives([_outline(account)]))[account.id]
-        return AccountView(account, live, (await self.surveys([account.id])).get(account.id))
+        survey = (await self.surveys([account.id])).get(account.id)
+        return _view_of(account, live, survey, await self._adder.types())
 
     async def _lives(self, outlines: Sequence[Outline]) -> dict[str, LiveState]:
         now = now_ms()
@@ -340,6 +344,16 @@ class AccountService:
     def _refuse_configured(self, id: str, done: str) -> None:
         if is_configured(id):
             raise _read_only(id, done) if id in self._configured() else _not_found(id)
+
+
+def _view_of(
+    account: Account, live: LiveState, survey: KeptSurvey | None, types: Mapping[str, str]
+) -> AccountView:
+    """One that cannot be used as it is stored is shown as off, which it is in every gateway, and says why."""
+    reason = unfit_reason(account, types.get(account.provider, "")) if account.enabled else None
+    if reason is None:
+        return AccountView(account, live, survey)
+    return AccountView(replace(account, off_reason=reason), replace(live, state=State.DISABLED), survey)
 
 
 def _live(outline: Outline, standings: Standings, rests: Sequence[CooldownRow], now_ms: int) -> LiveState:

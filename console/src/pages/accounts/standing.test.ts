@@ -16,6 +16,7 @@ test('a healthy account whose models rest is healthy, and says how many', () => 
 test('one that was switched off for a reason is not one that an operator switched off', () => {
   expect(standingOf({ state: 'disabled', enabled: false, off_reason: null, coolings: [] }).look).toBe('off')
   expect(standingOf({ state: 'disabled', enabled: false, off_reason: 'needs sign-in: refused', coolings: [] })).toMatchObject({ look: 'bad', reason: 'needs sign-in: refused' })
+  expect(standingOf({ state: 'disabled', enabled: true, off_reason: 'proxy: no', coolings: [] })).toMatchObject({ look: 'bad', reason: 'proxy: no', hint: null })
   expect(needsSignIn({ off_reason: 'needs sign-in: refused' })).toBe(true)
   expect(needsSignIn({ off_reason: null })).toBe(false)
 })

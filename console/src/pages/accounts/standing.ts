@@ -20,7 +20,7 @@ const LOOKS: Record<Account['state'], Look> = { healthy: 'good', busy: 'busy', p
 export function standingOf(account: Pick<Account, 'state' | 'enabled' | 'off_reason' | 'coolings'>): Standing {
   const models = account.coolings.filter((each) => each.model !== null).length
   if (account.state === 'disabled') {
-    return { look: account.off_reason ? 'bad' : 'off', reason: account.off_reason ?? '', rest: null, until: null, models, hint: account.enabled ? 'provider_off' : null }
+    return { look: account.off_reason ? 'bad' : 'off', reason: account.off_reason ?? '', rest: null, until: null, models, hint: account.enabled && !account.off_reason ? 'provider_off' : null }
   }
   const [rest] = [...account.coolings]
     .filter((each) => each.model === null || account.state === 'cooling')
