@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import typer
 from rich.console import Console
@@ -20,6 +20,7 @@ from isthmus.batch.deciding import Patience
 from isthmus.batch.journal import VERSION, Header
 from isthmus.batch.lines import LineFault
 from isthmus.cli import batch_doors
+from isthmus.cli import batch_options as options
 from isthmus.cli.account_reading import read_variable
 from isthmus.cli.batch_checks import Checks
 from isthmus.cli.batch_doors import Door
@@ -36,68 +37,28 @@ from isthmus.core.secret import Secret
 
 STOPPED: Final = 3
 INTERRUPTED: Final = 130
-MAX_CONCURRENCY: Final = 1000
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def batch(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Requests, one JSON object on each line.")],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Results; default: FILE with .out before its ending."
-        ),
-    ] = None,
-    provider: Annotated[
-        str | None,
-        typer.Option("--provider", metavar="NAME", help="Ask this provider, whatever the models are."),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="Ask for this model in every line.")
-    ] = None,
-    concurrency: Annotated[
-        int,
-        typer.Option("--concurrency", "-n", min=1, max=MAX_CONCURRENCY, help="Lines under way at a time."),
-    ] = 8,
-    retries: Annotated[
-        int, typer.Option("--retries", min=0, help="Further tries for a line that fails in passing.")
-    ] = 5,
-    max_wait: Annotated[
-        float,
-        typer.Option(
-            "--max-wait", min=0, metavar="S", help="How long a line waits when it is told to come back later."
-        ),
-    ] = 3600.0,
-    max_cost_usd: Annotated[
-        float | None,
-        typer.Option("--max-cost-usd", min=0, metavar="USD", help="Begin no line once so much is spent."),
-    ] = None,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Begin no line once one has failed for good.")
-    ] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Ask again what failed in earlier runs.")
-    ] = False,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Delete the results there are, and begin anew.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look for mistakes in every line, and send nothing.")
-    ] = False,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            "--url", help="Address of a gateway that runs. Default: a gateway in this process, as configured."
-        ),
-    ] = None,
-    key_env: Annotated[
-        str | None,
-        typer.Option("--key-env", metavar="NAME", help="Take the API key of the gateway from this variable."),
-    ] = None,
+    file: options.Requests,
+    output: options.Results = None,
+    provider: options.Provider = None,
+    model: options.Model = None,
+    concurrency: options.Concurrency = 8,
+    retries: options.Retries = 5,
+    max_wait: options.MaxWait = 3600.0,
+    max_cost_usd: options.MaxCost = None,
+    fail_fast: options.FailFast = False,
+    retry_failed: options.RetryFailed = False,
+    restart: options.Restart = False,
+    dry_run: options.DryRun = False,
+    url: options.Url = None,
+    key_env: options.KeyVariable = None,
     config: ConfigFile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Answer a file of requests through the gateway.
 
