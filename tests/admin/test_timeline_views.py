@@ -9,7 +9,7 @@ from isthmus.admin.timeline_views import LogDetail
 from log_rows import log_row
 
 ATTEMPTS = [
-    "acc_0 rate_limit (429) after 50 ms, begun at 100 ms",
+    "acc_0 rate_limit (429) after 50 ms, begun at 100 ms, then waited 150 ms",
     "acc_1 answered after 900 ms, begun at 300 ms",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,19 +42,29 @@ def test_one_account_that_answers_has_the_rest_of_the_time() -> None:
     ]
 
 
+def waited(attempt: Attempt, waited_ms: int) -> Attempt:
+    return replace(attempt, waited_ms=waited_ms)
+
+
 def test_attempts_stand_where_they_began_with_the_waiting_between_them() -> None:
-    attempts = Attempt.of("acc_0", LIMITED, 100, 50), Attempt.of("acc_1", None, 400, 600)
+    attempts = waited(Attempt.of("acc_0", LIMITED, 100, 50), 249), Attempt.of("acc_1", None, 400, 600)
     assert timeline(row(*attempts)).spans == [
         Span(GATEWAY, 0, 100),
         Span(ATTEMPT, 100, 50, "acc_0", "rate_limit", 429),
-        Span(QUEUE, 150, 250),
+        Span(GATEWAY, 150, 1),
+        Span(QUEUE, 151, 249),
         Span(ATTEMPT, 400, 600, "acc_1", "answered"),
     ]
 
 
-def test_after_the_last_failure_another_account_was_waited_for_in_vain() -> None:
-    found = timeline(row(Attempt.of("acc_1", BROKEN, 100, 300), error="upstream", status=502))
-    assert found.spans[1:] == [Span(ATTEMPT, 100, 300, "acc_1", "upstream"), Span(QUEUE, 400, 600)]
+def test_after_the_last_failure_another_account_may_have_been_waited_for_in_vain() -> None:
+    last = Attempt.of("acc_1", BROKEN, 100, 300)
+    values = {"error": "upstream", "status": 502}
+    assert timeline(row(waited(last, 600), **values)).spans[1:] == [
+        Span(ATTEMPT, 100, 300, "acc_1", "upstream"),
+        Span(QUEUE, 400, 600),
+    ]
+    assert timeline(row(last, **values)).spans[2:] == [Span(GATEWAY, 400, 600)]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,7 @@ async def test_the_record_says_when_each_account_was_asked(stage: Stage) -> None
     first, second = stage.record.attempt_list
     assert stage.record.first_attempt_s is not None
     assert first.begun_ms == round((stage.record.first_attempt_s - stage.record.started_s) * 1000) >= 2000
+    assert (first.waited_ms, second.waited_ms) == (0, 0)
     assert second.begun_ms >= first.begun_ms + first.took_ms - 1
     assert stage.record.queued_s is not None
     assert 0 <= stage.record.queued_s < 2
@@ -156,6 +157,20 @@ async def test_the_record_says_how_long_an_account_was_waited_for(stage: Stage) 
     assert record.queued_s >= 0.04
     assert record.first_attempt_s is not None
     assert record.attempt_list == []
+
+
+async def test_the_record_says_how_long_another_account_was_waited_for(stage: Stage) -> None:
+    await stage.open(LIMITED, GOOD)
+    members = [Member(AccountId("a0")), Member(AccountId("a1"), max_concurrency=1)]
+    stage.supplier.pool.update(members, Strategy.PRIORITY, DEFAULT_RULES)
+    stage.supplier.queue_timeout_s = 0.05
+    await stage.supplier.lease("m", None, 0, [AccountId("a0")])
+    with pytest.raises(GatewayError):
+        await stage.run()
+    [attempt] = stage.record.attempt_list
+    assert (attempt.account, attempt.error) == ("a0", "overloaded")
+    assert attempt.waited_ms >= 40
+    assert str(attempt).endswith(f", then waited {attempt.waited_ms} ms")
 
 
 async def test_the_record_says_how_long_an_account_was_waited_for_in_vain(stage: Stage) -> None:

@@ -22,7 +22,8 @@ from isthmus.observability.log_row import LogRow
 ANSWERED: Final = "answered"
 CLIENT_LEFT: Final = "client_left"
 _ATTEMPT: Final = re.compile(
-    r"(?P<account>\S+) (?:answered|(?P<error>\w+)(?: \((?P<status>\d+)\))?) after (?P<took>\d+) ms(?:, begun at (?P<begun>\d+) ms)?"
+    r"(?P<account>\S+) (?:answered|(?P<error>\w+)(?: \((?P<status>\d+)\))?) after (?P<took>\d+) ms"
+    r"(?:, begun at (?P<begun>\d+) ms)?(?:, then waited (?P<waited>\d+) ms)?"
 )
 
 
@@ -51,6 +52,13 @@ class Timeline:
     starts_known: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    span: Span
+    waited_ms: int = 0
+    """For another account, after this one."""
+
+
 def timeline(row: LogRow) -> Timeline:
     if row.account_id is None:
         return Timeline(list(_unasked(row)), starts_known=True)
@@ -58,23 +66,25 @@ def timeline(row: LogRow) -> Timeline:
     starts_known = (
         row.first_attempt_ms is not None
         and len(attempts) == row.attempts
-        and all(each.start_ms is not None for each in attempts)
+        and all(each.span.start_ms is not None for each in attempts)
     )
-    return Timeline(list(_laid(row, attempts)) if starts_known else attempts, starts_known)
+    return Timeline(
+        list(_laid(row, attempts)) if starts_known else [each.span for each in attempts], starts_known
+    )
 
 
-def _only(row: LogRow) -> Span:
+def _only(row: LogRow) -> _Attempt:
     began = row.first_attempt_ms
     took = None if began is None else max(0, row.duration_ms - began)
-    return Span(SpanKind.ATTEMPT, began, took, row.account_id, _end(row))
+    return _Attempt(Span(SpanKind.ATTEMPT, began, took, row.account_id, _end(row)))
 
 
-def _listed(row: LogRow) -> Iterator[Span]:
+def _listed(row: LogRow) -> Iterator[_Attempt]:
     """A list that was cut to fit its column has what can be read of it."""
     listed = [found for text in texts(row.attempt_list) if (found := _ATTEMPT.fullmatch(text)) is not None]
     for at, found in enumerate(listed, 1):
         error, status, begun = found["error"], found["status"], found["begun"]
-        yield Span(
+        span = Span(
             SpanKind.ATTEMPT,
             None if begun is None else int(begun),
             int(found["took"]),
@@ -82,6 +92,7 @@ def _listed(row: LogRow) -> Iterator[Span]:
             error or (_end(row) if at == len(listed) else ANSWERED),
             None if status is None else int(status),
         )
+        yield _Attempt(span, int(found["waited"] or 0))
 
 
 def _end(row: LogRow) -> str:
@@ -91,25 +102,24 @@ def _end(row: LogRow) -> str:
 
 def _unasked(row: LogRow) -> Iterator[Span]:
     """No account was asked: the gateway answered itself, or the request waited for an account in vain."""
-    queued = min(row.queued_ms or 0, row.duration_ms)
-    yield from _span(SpanKind.GATEWAY, 0, row.duration_ms - queued)
-    yield from _span(SpanKind.QUEUE, row.duration_ms - queued, row.duration_ms)
+    return _gap(0, row.duration_ms, row.queued_ms or 0)
 
 
-def _laid(row: LogRow, attempts: Sequence[Span]) -> Iterator[Span]:
+def _laid(row: LogRow, attempts: Sequence[_Attempt]) -> Iterator[Span]:
     """Attempts with what lies before, between and after them."""
-    first = attempts[0].start_ms or 0
-    queued_from = max(0, first - (row.queued_ms or 0))
-    yield from _span(SpanKind.GATEWAY, 0, queued_from)
-    at = queued_from
+    at, waited_ms = 0, row.queued_ms or 0
     for each in attempts:
-        yield from _span(SpanKind.QUEUE, at, each.start_ms or 0)
-        yield each
-        at = (each.start_ms or 0) + (each.length_ms or 0)
-    has_failed = attempts[-1].outcome not in {ANSWERED, CLIENT_LEFT}
-    yield from _span(SpanKind.QUEUE if has_failed else SpanKind.GATEWAY, at, row.duration_ms)
+        start_ms = each.span.start_ms or 0
+        yield from _gap(at, start_ms, waited_ms)
+        yield each.span
+        at, waited_ms = start_ms + (each.span.length_ms or 0), each.waited_ms
+    yield from _gap(at, row.duration_ms, waited_ms)
 
 
-def _span(kind: SpanKind, start_ms: int, end_ms: int) -> Iterator[Span]:
-    if end_ms > start_ms:
-        yield Span(kind, start_ms, end_ms - start_ms)
+def _gap(start_ms: int, end_ms: int, waited_ms: int) -> Iterator[Span]:
+    """No account is asked. What was waited for one is at its end."""
+    waits_from_ms = max(start_ms, end_ms - waited_ms)
+    if waits_from_ms > start_ms:
+        yield Span(SpanKind.GATEWAY, start_ms, waits_from_ms - start_ms)
+    if end_ms > waits_from_ms:
+        yield Span(SpanKind.QUEUE, waits_from_ms, end_ms - waits_from_ms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from isthmus.core.commands import Exchange
@@ -49,8 +49,11 @@ class AccountAttempts:
             self.model, self.affinity, self.tokens, self._tried, within_s=self._left_s()
         )
         self._began_s = time.monotonic()
-        if failure is None:
-            record.queued_s = self._began_s - wanted_s
+        waited_s = self._began_s - wanted_s
+        if failure is not None:
+            record.attempt_list[-1] = replace(record.attempt_list[-1], waited_ms=round(waited_s * 1000))
+        else:
+            record.queued_s = waited_s
             self.job.repeated_until_s = self._began_s + self.supplier.failover_timeout_s
         if isinstance(chosen, Exhausted):
             raise self.supplier.refusal(chosen, failure, f"model {self.model!r}")

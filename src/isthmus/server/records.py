@@ -25,6 +25,8 @@ class Attempt:
     error: str | None = None
     status: int = 0
     text: str = ""
+    waited_ms: int = 0
+    """For another account, after this one failed."""
 
     @classmethod
     def of(cls, account: str, failure: UpstreamError | None, begun_ms: int, took_ms: int) -> Attempt:
@@ -37,7 +39,8 @@ class Attempt:
     def __str__(self) -> str:
         """As the request log keeps it, where `control/timelines` reads it again."""
         said = f" {self.error}" + (f" ({self.status})" if self.status else "") if self.error else " answered"
-        return f"{self.account}{said} after {self.took_ms} ms, begun at {self.begun_ms} ms"
+        waited = f", then waited {self.waited_ms} ms" if self.waited_ms else ""
+        return f"{self.account}{said} after {self.took_ms} ms, begun at {self.begun_ms} ms{waited}"
 
 
 @dataclass(slots=True)
