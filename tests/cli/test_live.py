@@ -33,6 +33,7 @@ from isthmus.simulators.amazon_q import Simulator
 from isthmus.storage.accounts import API_KEY, Account
 from isthmus.storage.cooldowns import CooldownRow
 from isthmus.storage.database import touch
+from isthmus.storage.errors import StorageError
 from isthmus.storage.ips import BlockedNetwork
 from isthmus.storage.key_usage import Used, UsedOnDay, day_of
 from isthmus.storage.keys import ApiKey
@@ -320,6 +321,29 @@ async def test_a_row_that_cannot_be_read_is_complained_of_once(
     # Fifty looks, each of which fails. The gateway follows its database by itself, too, and may have come by once.
     assert 1 <= said.count("a change in the database could not be applied") <= 2
     assert (await hello(live, KEY)).status == 200
+
+
+async def test_a_bug_behind_an_absent_database_is_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "LOOK_EVERY_S", 0.001)
+    async with gateway(tmp_path) as (running, _):
+        live = running.live
+        ahead: list[Exception] = [StorageError("away")] * 3 + [KeyError("bug")] * 3 + [OSError("gone")]
+        follower = asyncio.current_task()
+
+        async def look() -> None:
+            if asyncio.current_task() is not follower:
+                return  # The gateway follows its database by itself, too.
+            if ahead:
+                raise ahead.pop(0)
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(live, "look", look)
+        with capture_logs() as logged, pytest.raises(asyncio.CancelledError):
+            await live.follow()
+    told = [(each["log_level"], "exc_info" in each) for each in logged if "database" in each["event"]]
+    assert told == [("warning", False), ("error", True), ("warning", False)]
 
 
 async def until(condition: Callable[[], Any]) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from behind import running
 from isthmus.config import ProviderSettings
@@ -124,6 +125,24 @@ async def test_what_was_read_before_a_restart_is_known(desk: Desk) -> None:
     await desk.store.save("acc_1", KeptSurvey(Survey(plan="before"), desk.now_ms))
     await desk.surveys.load()
     assert desk.surveys.show("acc_1") == Survey(plan="before")
+
+
+async def test_a_bug_in_one_survey_is_logged_and_the_others_go_on(desk: Desk) -> None:
+    reach = desk.service.reach()
+
+    async def ask(account: Account, call: Call) -> Reply:
+        if account.id == "acc_1":
+            raise ZeroDivisionError
+        return await reach.ask(account, call)
+
+    await desk.accounts.add_all([desk.key_account("k")])
+    desk.surveys = Surveys(desk.store, desk.accounts, desk.keeper, replace(reach, ask=ask), desk.clock)
+    with capture_logs() as logged:
+        async with desk.running():
+            for id in ("acc_1", "acc_key"):
+                desk.surveys.show(id)
+            await desk.settled(lambda: desk.surveys.show("acc_key") is not None)
+    assert [(each["account"], each["exc_info"]) for each in logged if "exc_info" in each] == [("acc_1", True)]
 
 
 async def test_a_failure_is_not_repeated_at_once(desk: Desk) -> None:

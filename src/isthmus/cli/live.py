@@ -163,21 +163,22 @@ class Live:
 
     async def follow(self) -> None:
         """Runs until it is cancelled. A database that is away leaves everything as it is."""
-        failing = False
+        said: type[Exception] | None = None
+        """The failure that the last look met. Every look tries again, and each kind is said when it begins."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self.look()
-                failing = False
+                said = None
             except (StorageError, OSError) as error:
-                if not failing:
+                if said is not type(error):
                     log.warning("changes cannot be read from the database", error=str(error))
-                failing = True
-            except Exception:
-                # It is tried again with every look, and said once.
-                if not failing:
+                said = type(error)
+            except Exception as error:
+                # A row that cannot be read, or a bug. What is in force stays: one bad row must not end all that follows.
+                if said is not type(error):
                     log.exception("a change in the database could not be applied")
-                failing = True
+                said = type(error)
 
     async def look(self) -> None:
         """Takes over what has changed in the database since the last look."""

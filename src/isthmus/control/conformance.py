@@ -201,6 +201,7 @@ class ConformanceService:
         except OperationFailed as refusal:
             state, problem = RunState.FAILED, refusal.message
         except Exception:
+            # A bug, in a task that nobody awaits: without this the run would seem to go on until its time is over.
             log.exception("a conformance run ended in a bug", run=self._live and self._live.id)
             state, problem = RunState.FAILED, "internal error of the gateway: its log says more"
         finally:
@@ -212,8 +213,7 @@ class ConformanceService:
         if task is None or self._live is None:
             return
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])  # Unlike the task itself, this is cancelled only when whoever ends it is.
         await self._finish(state)
 
     async def _finish(self, state: RunState, problem: str | None = None) -> None:

@@ -137,6 +137,8 @@ class Renewer:
         except StorageError as error:
             trouble = self.away(error)
         except Exception:
+            # A bug in what a provider makes of its service's words. Those who wait are told of trouble that passes, and other
+            # accounts are renewed.
             log.exception("renewing an account's access failed", account=held.id)
             trouble = Trouble("an error of the gateway's own: see its log", self._later_s(held, None))
         held.trouble = trouble
@@ -219,6 +221,7 @@ class Renewer:
                 held.use(kept, AccessNow.of(kept))
                 log.info("an account has another credential", account=kept.id, provider=kept.provider)
         except Exception:
+            # A bug, as an absent database is waited for. Nobody awaits this task for its result: it is said here or nowhere.
             log.exception("keeping an account's new credential failed", account=held.id)
 
     def _use_unstored(self, held: Held, used: Secret, token: Secret) -> None:
