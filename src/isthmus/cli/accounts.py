@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from isthmus.cli import account_options as options
 from isthmus.cli.account_desk import open_desk
 from isthmus.cli.account_reading import as_written, read_credentials, read_text, read_variable, write_private
 from isthmus.cli.account_surveys import Reading, open_survey_desk, survey_row, survey_table
@@ -93,45 +94,21 @@ async def _list(config: Path | None, query: AccountQuery) -> list[AccountView]:
 
 @app.command("add")
 def add_accounts(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Name of the provider.")],
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--key-file",
-            metavar="FILE",
-            help="Take the keys from FILE, one on a line (`-`: standard input). One account is added for each.",
-        ),
-    ] = None,
-    key_env: Annotated[
-        str | None, typer.Option("--key-env", metavar="NAME", help="Take the key from this variable.")
-    ] = None,
-    credential_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--credential-file",
-            metavar="FILE",
-            help="For other kinds: a JSON object with the credential's members (`-`: standard input).",
-        ),
-    ] = None,
-    kind: Annotated[
-        str | None,
-        typer.Option("--kind", help="What the provider calls its logins; left out, the key itself says."),
-    ] = None,
-    label: Annotated[str | None, typer.Option("--label", help="What people call it.")] = None,
-    priority: Annotated[int, typer.Option("--priority", help="The lower number is preferred.")] = 0,
-    weight: Annotated[int, typer.Option("--weight", help="Share under strategy `weighted`.")] = 1,
-    concurrency: Annotated[
-        int | None, typer.Option("--concurrency", help="Requests at the same time.")
-    ] = None,
-    rpm: Annotated[int | None, typer.Option("--rpm", help="Requests per minute.")] = None,
-    tpm: Annotated[int | None, typer.Option("--tpm", help="Tokens per minute.")] = None,
-    rpd: Annotated[int | None, typer.Option("--rpd", help="Requests per day.")] = None,
-    tpd: Annotated[int | None, typer.Option("--tpd", help="Tokens per day.")] = None,
-    proxy_env: Annotated[
-        str | None,
-        typer.Option("--proxy-env", metavar="NAME", help="Take the address of a proxy from this variable."),
-    ] = None,
-    disabled: Annotated[bool, typer.Option("--disabled", help="Add it switched off.")] = False,
+    provider: options.Provider,
+    key_file: options.KeyFile = None,
+    key_env: options.KeyVariable = None,
+    credential_file: options.CredentialFile = None,
+    kind: options.Kind = None,
+    label: options.Label = None,
+    priority: options.Priority = 0,
+    weight: options.Weight = 1,
+    concurrency: options.Concurrency = None,
+    rpm: options.RequestsPerMinute = None,
+    tpm: options.TokensPerMinute = None,
+    rpd: options.RequestsPerDay = None,
+    tpd: options.TokensPerDay = None,
+    proxy_env: options.ProxyVariable = None,
+    disabled: options.Disabled = False,
     config: ConfigFile = None,
 ) -> None:
     """Add an account. Its key is asked for without echo, or comes from a file or a variable: never from the command line.

@@ -42,46 +42,54 @@ _APIS: Final = {Dialect.BOTH: BOTH, Dialect.MESSAGES: (Api.MESSAGES,), Dialect.C
 
 app = typer.Typer(add_completion=False)
 
+_Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url", help="Address of the gateway, or with --direct of the upstream. Default: as configured."
+    ),
+]
+_Direct = Annotated[
+    bool, typer.Option("--direct", help="Judge the upstream itself, without a gateway in between.")
+]
+_Provider = Annotated[
+    str | None,
+    typer.Option("--provider", metavar="NAME", help="Provider to judge; default: the default one."),
+]
+_Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Model to ask; default: one that is known.")
+]
+_Spoken = Annotated[Dialect, typer.Option("--dialect", help="What to speak.")]
+_Cases = Annotated[
+    list[str] | None,
+    typer.Option("--case", metavar="ID", help="Only this case (STR-01) or group (STR); repeatable."),
+]
+_KeyVariable = Annotated[
+    str | None,
+    typer.Option(
+        "--key-env",
+        metavar="NAME",
+        help="Environment variable that holds the key, if it is not the configured one.",
+    ),
+]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+_PlanOnly = Annotated[
+    bool,
+    typer.Option("--plan", help="Only say how many requests would be made; asks the model once per dialect."),
+]
+
 
 @app.command()
 def conformance(
     config: ConfigFile = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            "--url", help="Address of the gateway, or with --direct of the upstream. Default: as configured."
-        ),
-    ] = None,
-    direct: Annotated[
-        bool, typer.Option("--direct", help="Judge the upstream itself, without a gateway in between.")
-    ] = False,
-    provider: Annotated[
-        str | None,
-        typer.Option("--provider", metavar="NAME", help="Provider to judge; default: the default one."),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="Model to ask; default: one that is known.")
-    ] = None,
-    dialect: Annotated[Dialect, typer.Option("--dialect", help="What to speak.")] = Dialect.BOTH,
-    case: Annotated[
-        list[str] | None,
-        typer.Option("--case", metavar="ID", help="Only this case (STR-01) or group (STR); repeatable."),
-    ] = None,
-    key_env: Annotated[
-        str | None,
-        typer.Option(
-            "--key-env",
-            metavar="NAME",
-            help="Environment variable that holds the key, if it is not the configured one.",
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
-    plan_only: Annotated[
-        bool,
-        typer.Option(
-            "--plan", help="Only say how many requests would be made; asks the model once per dialect."
-        ),
-    ] = False,
+    url: _Url = None,
+    direct: _Direct = False,
+    provider: _Provider = None,
+    model: _Model = None,
+    dialect: _Spoken = Dialect.BOTH,
+    case: _Cases = None,
+    key_env: _KeyVariable = None,
+    as_json: _AsJson = False,
+    plan_only: _PlanOnly = False,
 ) -> None:
     """Run the conformance cases against a gateway or an upstream.
 

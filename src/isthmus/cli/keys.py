@@ -15,6 +15,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from isthmus.cli import key_options as options
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.key_tables import key_row, key_table, usage_row, usage_table
 from isthmus.cli.moments import read_moment
@@ -69,52 +70,24 @@ async def _desk(config: Path | None) -> AsyncIterator[tuple[KeyService, UserStor
 
 @app.command("create")
 def create_key(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What people call it.")],
-    expires: Annotated[
-        str | None, typer.Option("--expires", metavar="WHEN", help="When it ends: 30d, 12h or a date.")
-    ] = None,
-    user: Annotated[str | None, typer.Option("--user", help="Name of the user whose key it is.")] = None,
-    provider: Annotated[
-        list[str] | None, typer.Option("--provider", help="Provider it may use; again for more.")
-    ] = None,
-    model: Annotated[
-        list[str] | None, typer.Option("--model", help="Model it may use, `*` for anything; again for more.")
-    ] = None,
-    ip: Annotated[
-        list[str] | None, typer.Option("--ip", help="Address or network it may be used from; again for more.")
-    ] = None,
-    mcp: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--mcp",
-            metavar="PATTERN",
-            help="MCP server that Claude Code may use for it, such as `files`, or tools of one, `files:read_*`; again for more.",
-        ),
-    ] = None,
-    no_mcp: Annotated[
-        bool, typer.Option("--no-mcp", help="No MCP server at all, whatever its provider allows.")
-    ] = False,
-    rpm: Annotated[int | None, typer.Option("--rpm", help="Requests per minute.")] = None,
-    rpd: Annotated[int | None, typer.Option("--rpd", help="Requests per day.")] = None,
-    tpm: Annotated[int | None, typer.Option("--tpm", help="Tokens per minute.")] = None,
-    tpd: Annotated[int | None, typer.Option("--tpd", help="Tokens per day.")] = None,
-    tokens_per_month: Annotated[
-        int | None, typer.Option("--tokens-per-month", help="Tokens per month.")
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option("--concurrency", help="Requests at the same time.")
-    ] = None,
-    usd_per_day: Annotated[float | None, typer.Option("--usd-per-day", help="Dollars per day.")] = None,
-    usd_per_month: Annotated[float | None, typer.Option("--usd-per-month", help="Dollars per month.")] = None,
-    note: Annotated[str | None, typer.Option("--note", help="For people.")] = None,
-    secret_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--secret-file",
-            metavar="FILE",
-            help="Take the secret that clients have already from the first line of FILE (`-`: standard input).",
-        ),
-    ] = None,
+    name: options.Name,
+    expires: options.Expires = None,
+    user: options.User = None,
+    provider: options.Providers = None,
+    model: options.Models = None,
+    ip: options.Networks = None,
+    mcp: options.McpServers = None,
+    no_mcp: options.NoMcp = False,
+    rpm: options.RequestsPerMinute = None,
+    rpd: options.RequestsPerDay = None,
+    tpm: options.TokensPerMinute = None,
+    tpd: options.TokensPerDay = None,
+    tokens_per_month: options.TokensPerMonth = None,
+    concurrency: options.Concurrency = None,
+    usd_per_day: options.UsdPerDay = None,
+    usd_per_month: options.UsdPerMonth = None,
+    note: options.Note = None,
+    secret_file: options.SecretFile = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
