@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from isthmus.cli.claude_files import DIRECTORY_WAY_OUT, SERVERS_WAY_OUT, Unfit, check_files
+from isthmus.cli.claude_files import DIRECTORY_WAY_OUT, NAME_WAY_OUT, SERVERS_WAY_OUT, Unfit, check_files
 from isthmus.config.sections.claude_code import ClaudeCodeSettings
+from isthmus.providers.claude_code.tools import SERVER
 
 
 def check(**own: Any) -> None:
@@ -40,6 +41,15 @@ def test_a_file_without_servers_is_said(tmp_path: Path, written: str | None, pro
     assert caught.value.message.startswith(f"`claude_code.mcp.config_file`: {path}")
     assert caught.value.detail == SERVERS_WAY_OUT
     check(mcp={"enabled": False, "config_file": str(path)})
+
+
+def test_a_server_of_the_gateways_own_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mcp.json"
+    path.write_text(json.dumps({"mcpServers": {"files": {"command": "true"}, SERVER: {"command": "secret"}}}))
+    with pytest.raises(Unfit, match="has a server `isthmus`") as caught:
+        check(mcp={"enabled": True, "config_file": str(path), "allowed": ["files"]})
+    assert caught.value.detail == NAME_WAY_OUT
+    assert "secret" not in caught.value.message
 
 
 @pytest.mark.parametrize("setting", ["additional_dirs", "image_dirs"])

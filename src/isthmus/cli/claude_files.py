@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Final
@@ -13,10 +14,14 @@ from isthmus.config.sections.claude_code import (
 )
 from isthmus.core.errors import UpstreamError
 from isthmus.core.programs import Excerpt
+from isthmus.providers.claude_code.tools import SERVER
 from isthmus.transport.excerpts import NoExcerptError, excerpted
 
 _SERVERS: Final = "mcpServers"
 SERVERS_WAY_OUT: Final = "write the servers into that file under `mcpServers`, readable for the gateway, or set `mcp.enabled: false`"
+NAME_WAY_OUT: Final = (
+    "give that server another name in the file, and in `mcp.allowed` and the API keys that name it"
+)
 DIRECTORY_WAY_OUT: Final = "correct the path, make the directory, or let the gateway read it"
 
 
@@ -37,9 +42,12 @@ def _check_servers(mcp: ClaudeCodeMcpSettings) -> None:
     if not mcp.enabled or mcp.config_file is None:
         return
     try:
-        excerpted({_SERVERS: Excerpt(mcp.config_file, _SERVERS, ())})
+        [text] = excerpted({_SERVERS: Excerpt(mcp.config_file, _SERVERS, ())}).values()
     except NoExcerptError as error:
         raise Unfit(f"`claude_code.mcp.config_file`: {error}", SERVERS_WAY_OUT) from None
+    if SERVER in json.loads(text)[_SERVERS]:
+        taken = f"has a server `{SERVER}`, the name under which the tools of clients are offered"
+        raise Unfit(f"`claude_code.mcp.config_file`: {mcp.config_file}: {taken}", NAME_WAY_OUT)
 
 
 def _check_directories(access: ClaudeCodeFileSettings) -> None:
