@@ -57,6 +57,20 @@ def test_tokens_are_ended_and_refreshing_fails_on_order(simulator: Simulator) ->
     assert {client.ends_at for client in simulator.tokens.clients.values()} == {simulator.clock()}
 
 
+def test_an_account_gets_profiles_to_choose_from(simulator: Simulator) -> None:
+    sim(simulator, "POST", "accounts", {"kind": "idc", "id": "one"})
+    other = "arn:aws:codewhisperer:us-east-1:000000000000:profile/OTHER1"
+    shown = sim(simulator, "PUT", "accounts/one", {"more_profiles": [other]})
+    assert shown["more_profiles"] == [other]
+    assert simulator.people.accounts["one"].more_profiles == (other,)
+
+
+def test_a_sign_in_ends_as_soon_as_it_is_told_to(simulator: Simulator) -> None:
+    assert sim(simulator, "PUT", "tokens", {"sign_in_ttl_s": 3})["status"] == 200
+    begun = simulator.sign_ins.begin("builder_id", "client", "us-east-1", None)
+    assert begun.ends_at == simulator.clock() + 3
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -64,6 +78,7 @@ def test_tokens_are_ended_and_refreshing_fails_on_order(simulator: Simulator) ->
         ("PUT", "accounts/builder-id-1", {"control_fault": "cut"}, 400),
         ("PUT", "accounts/builder-id-1", {"colour": "red"}, 400),
         ("PUT", "accounts/builder-id-1", {"token_faults": ["500"]}, 400),
+        ("PUT", "accounts/builder-id-1", {"more_profiles": "arn:one"}, 400),
         ("PUT", "tokens", {"rotation": "sometimes"}, 400),
         ("POST", "accounts", {"kind": "astonished"}, 400),
         ("POST", "accounts", {}, 400),

@@ -65,6 +65,7 @@ class Account:
     lacks: set[str] = field(default_factory=set)
     """Models that others have."""
     more_profiles: tuple[str, ...] = ()
+    """Of which it may choose, besides `profile_arn`."""
     plain_limits: bool = False
     """GetUsageLimits refuses `resourceType`."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -84,6 +85,7 @@ class Account:
             "profile_arn": self.profile_arn,
             "families": sorted(self.families),
             "expires_at": self.expires_at,
+            "more_profiles": list(self.more_profiles),
             "lacks": sorted(self.lacks),
             "fault": self.fault,
             "faults": list(self.faults),

@@ -88,7 +88,8 @@ class Desk:
         return self._people.accounts[id]
 
     def _change(self, account: Account, body: Json) -> None:
-        """Any of: `fault`, `faults`, `control_fault`, `token_faults`, `lacks`, `expire_access`, `revoke`, `credits`, `renew_quota`."""
+        """Any of: `fault`, `faults`, `control_fault`, `token_faults`, `lacks`, `more_profiles`, `expire_access`, `revoke`, `credits`,
+        `renew_quota`."""
         for name, value in body.items():
             match name:
                 case "fault":
@@ -103,6 +104,8 @@ class Desk:
                     account.token_faults.extend(token_fault_named(each) for each in value)
                 case "lacks":
                     account.lacks = set(value)
+                case "more_profiles" if _are_texts(value):
+                    account.more_profiles = tuple(value)
                 case "expire_access" if value is True:
                     self._people.expire_access(account)
                 case "revoke" if value is True:
@@ -115,13 +118,16 @@ class Desk:
                     raise Wrong(f"{name!r} with {value!r} is nothing that can be set")
 
     def _change_tokens(self, body: Json) -> Whole:
-        """Any of: `access_ttl_s`, `rotation`, `registration_ttl_s`, `coming` (errors of the next calls), `expire_registrations`."""
+        """Any of: `access_ttl_s`, `rotation`, `registration_ttl_s`, `sign_in_ttl_s` (of those that begin from now on), `coming` (errors
+        of the next calls), `expire_registrations`."""
         for name, value in body.items():
             match name:
                 case "access_ttl_s":
                     self._people.access_ttl_s = float(value)
                 case "registration_ttl_s":
                     self._tokens.registration_ttl_s = float(value)
+                case "sign_in_ttl_s":
+                    self._sign_ins.lifetime_s = float(value)
                 case "rotation" if value in ROTATIONS:
                     self._people.rotation = value
                 case "coming":
@@ -132,6 +138,10 @@ class Desk:
                 case _:
                     raise Wrong(f"{name!r} with {value!r} is nothing that can be set")
         return whole({"access_ttl_s": self._people.access_ttl_s, "rotation": self._people.rotation})
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def fault_named(name: Any) -> str:
