@@ -118,7 +118,7 @@ def test_a_rest_is_counted_down_and_ended(visit: Visits, accessible: Callable[[P
 
 def test_one_of_the_file_is_read_only(visit: Visits, accessible: Callable[[Page], None]) -> None:
     page = visit("/accounts?provider=dummy")
-    listed = row(page, "from the configuration file")
+    listed = row(page, "from the file")
     listed.get_by_role("button", name="dummy", exact=True).click()
     panel = page.get_by_role("dialog", name="dummy")
     expect(panel.get_by_text("It belongs to providers.dummy there")).to_be_visible()
@@ -236,10 +236,10 @@ def test_limits_and_switched_off_providers_say_why(visit: Visits, stock: Callabl
         seen.chat(f"{FORM}/any")
     page = visit(f"/accounts?provider={FORM}")
     listed = row(page, "stock 000")
-    expect(listed).to_contain_text("Its own limit of requests or tokens is reached")
+    expect(listed).to_contain_text("own limit reached")
     seen.api("PATCH", f"/v2/providers/{FORM}", {"enabled": False})
     page.reload()
-    expect(listed).to_contain_text("Its provider is off")
+    expect(listed).to_contain_text("provider is off")
 
 
 def test_what_another_administrator_wrote_meanwhile_is_kept_or_asked_about(

@@ -11,6 +11,7 @@ addTexts(
     column: { label: 'Account', provider: 'Provider', state: 'State', quota: 'Allowance', requests: 'Requests', used: 'Last used', error: 'Last error', priority: 'Priority' }, weightIs: 'weight {weight}',
     state: { healthy: 'Healthy', busy: 'Busy', cooling: 'Resting', limited: 'At its limit', probing: 'Being tried', disabled: 'Off', needs_sign_in: 'Must sign in' },
     rest: { rate_limit: 'Rate limit', quota: 'Allowance used up', sick: 'Upstream is not well', credential: 'Credential refused', permission: 'Not permitted', no_model: 'Does not have the model' },
+    fileShort: 'from the file', hintShort: { probing: 'next request decides', limited: 'own limit reached', busy: 'no free place', provider_off: 'provider is off' },
     hint: { probing: 'Its rest is over; the next request shows whether it is well', limited: 'Its own limit of requests or tokens is reached', busy: 'Every place it has is taken', provider_off: 'Its provider is off' },
     // Actions
     clear: 'End rest', enabled: '{name} is on', disabled: '{name} is off', cleared: '{name} rests no more', deleted: '{name} is deleted', deleteOne: 'Delete {name}?', deleteText: 'The credential is lost for good. Requests that run are not cut off.',
@@ -42,6 +43,7 @@ addTexts(
     column: { label: '账号', provider: '提供方', state: '状态', quota: '额度', requests: '请求', used: '上次使用', error: '最近错误', priority: '优先级' }, weightIs: '权重 {weight}',
     state: { healthy: '正常', busy: '繁忙', cooling: '休息中', limited: '达到上限', probing: '试探中', disabled: '已停用', needs_sign_in: '需要登录' },
     rest: { rate_limit: '请求过快', quota: '额度用尽', sick: '上游状况不佳', credential: '凭据被拒', permission: '没有权限', no_model: '没有此模型' },
+    fileShort: '来自文件', hintShort: { probing: '由下一个请求验证', limited: '达到自身上限', busy: '没有空位', provider_off: '提供方已停用' },
     hint: { probing: '休息已结束，由下一个请求验证是否恢复', limited: '已达到为它设定的请求或令牌上限', busy: '并发名额已占满', provider_off: '所属提供方已停用' },
     clear: '结束休息', enabled: '{name} 已启用', disabled: '{name} 已停用', cleared: '{name} 已结束休息', deleted: '{name} 已删除', deleteOne: '删除 {name}？', deleteText: '凭据将永久丢失。正在进行的请求不会中断。',
     deleteMany: '删除 {count} 个账号？', disableMany: '停用 {count} 个账号？', disableText: '重新启用之前，它们不再接受请求。', testMany: '测试 {count} 个账号？',
