@@ -11,11 +11,23 @@ from typing import Any
 import pytest
 
 from amazon_accounts import configuration, signed_in, store
-from clients.asking import ANTHROPIC, OPENAI, Asker, Judged, Said, Usage
+from clients.asking import ANTHROPIC, OPENAI, Asker, Said, Usage
 from clients.claude_code import ClaudeCode
 from clients.running import NO_REST, RunningGateway
-from clients.sdk_errors import check_error
 from clients.stage import Stage
+from clients.stories import (
+    END,
+    HOWS,
+    Refusal,
+    assert_ended,
+    calls_two_tools,
+    counts_tokens,
+    is_refused,
+    knows_no_such_model,
+    says_pong,
+    stops_where_it_should,
+    two_tools,
+)
 from clients.talking import Talk, picture, tool
 from isthmus.config import Settings
 from isthmus.conformance import asking
@@ -26,9 +38,6 @@ from isthmus.simulators.amazon_q.actor import THOUGHT
 Json = dict[str, Any]
 MODEL, READER, BLIND = "claude-sonnet-4.5", "claude-opus-5", "deepseek-3.2"
 """One that thinks and sees, one that reads documents, too, and one that takes text alone."""
-HOWS = pytest.mark.parametrize("how", ["final", "plain"], ids=["stream", "plain"])
-END = {ANTHROPIC: "end_turn", OPENAI: "stop"}
-CALLED = {ANTHROPIC: "tool_use", OPENAI: "tool_calls"}
 THINKS: dict[str, Json] = {
     ANTHROPIC: {"thinking": {"type": "adaptive"}, "max_tokens": 9000},
     OPENAI: {"reasoning_effort": "high"},
@@ -65,11 +74,6 @@ def thinking_talk(sdk: Asker, gateway: RunningGateway, how: str) -> Talk:
     return talk(sdk, gateway, how, **THINKS[sdk.sdk.protocol])
 
 
-def assert_ended(sdk: Asker, said: Said) -> None:
-    assert said.stop == END[sdk.sdk.protocol], said
-    assert said.usage is not None and said.usage.input > 0 and said.usage.output > 0, said
-
-
 def keeps_fragments(sdk: Asker, how: str) -> bool:
     """Of a thought, this helper keeps the last fragment only, and sends that back."""
     return sdk.sdk.name == "openai-node" and how == "final"
@@ -85,27 +89,15 @@ def assert_thought(sdk: Asker, how: str, said: Said) -> None:
 @HOWS
 def test_text(how: str, any_sdk: Asker, amazon: RunningGateway) -> None:
     chat = talk(any_sdk, amazon, how)
-    said = chat.say("Reply with the single word pong and nothing else.")
-    assert (said.text, said.thinking, said.calls) == ("pong", "", ())
-    assert_ended(any_sdk, said)
+    says_pong(any_sdk, chat)
     assert chat.say("Say exactly this: Grüße, 你好 🙂").text == "Grüße, 你好 🙂"
 
 
 @HOWS
 def test_parallel_calls_and_their_results(how: str, any_sdk: Asker, amazon: RunningGateway) -> None:
-    tools = [tool(any_sdk.sdk.protocol, name) for name in ("get_weather", "get_time")]
-    chat = talk(any_sdk, amazon, how, tools=tools)
-    said = chat.say(
-        '[[sim: tool get_weather {"city":"Paris","days":1}]][[sim: tool get_time {"city":"東京","days":2}]]'
-    )
-    assert said.calls == (
-        ("get_weather", {"city": "Paris", "days": 1}),
-        ("get_time", {"city": "東京", "days": 2}),
-    )
-    assert said.stop == CALLED[any_sdk.sdk.protocol]
-    said = chat.results("sunny", "noon")
+    chat = talk(any_sdk, amazon, how, tools=two_tools(any_sdk))
+    said = calls_two_tools(any_sdk, chat)
     assert said.text == "The tool answered: sunny\nThe tool answered: noon"
-    assert_ended(any_sdk, said)
     said = chat.say("[[sim: interleaved]]")
     assert len(said.calls) == 2
     assert chat.results("rainy", "midnight", then="Thanks.").stop == END[any_sdk.sdk.protocol]
@@ -163,8 +155,7 @@ def test_a_thought_goes_home(how: str, any_sdk: Asker, amazon: RunningGateway, s
 
 @HOWS
 def test_thoughts_before_calls_go_home(how: str, any_sdk: Asker, amazon: RunningGateway) -> None:
-    tools = [tool(any_sdk.sdk.protocol, name) for name in ("get_weather", "get_time")]
-    chat = talk(any_sdk, amazon, how, tools=tools, **THINKS[any_sdk.sdk.protocol])
+    chat = talk(any_sdk, amazon, how, tools=two_tools(any_sdk), **THINKS[any_sdk.sdk.protocol])
     said = chat.say("[[sim: thinking-tools]]")
     assert_thought(any_sdk, how, said)
     assert (said.text, len(said.calls)) == ("I ask two tools.", 2)
@@ -187,19 +178,9 @@ def test_a_redacted_thought_goes_home(
 
 @HOWS
 def test_where_an_answer_ends(how: str, any_sdk: Asker, amazon: RunningGateway) -> None:
-    if any_sdk.sdk.protocol == OPENAI and how == "final":
-        how = "plain"  # its stream helpers raise for an answer that was cut
-    messages = any_sdk.sdk.protocol == ANTHROPIC
-    counting = "Count from 1 to 300."
-    stop = {"stop_sequences" if messages else "stop": ["17"]}
-    said = talk(any_sdk, amazon, how).say(counting, **stop)
-    assert said.text.rstrip().endswith(" 16")
-    assert said.stop == ("stop_sequence" if messages else "stop")
-    said = talk(any_sdk, amazon, how, BLIND).say(counting, max_tokens=20)
-    assert said.stop == ("max_tokens" if messages else "length")
-    assert 0 < len(said.text) < 200
-    said = talk(any_sdk, amazon, how).say("[[sim: filtered]]")
-    assert said.stop == ("refusal" if messages else "content_filter")
+    models = (MODEL, BLIND, MODEL)
+    first, second, third = (talk(any_sdk, amazon, how, each) for each in models)
+    stops_where_it_should(any_sdk, (first, second, third), "[[sim: filtered]]")
 
 
 def newest(service: Simulator) -> Json:
@@ -234,18 +215,10 @@ def test_names_that_clients_know(
 
 
 def test_tokens_are_counted(messages_sdk: Asker, amazon: RunningGateway) -> None:
-    client = messages_sdk.at(amazon.origin)
-
-    def counted(**more: Any) -> int:
-        messages = [{"role": "user", "content": "How is the weather?"}]
-        told = client.call("messages.count_tokens", model=MODEL, messages=messages, **more)
-        tokens: int = told["input_tokens"]
-        return tokens
-
-    assert 0 < counted() < counted(tools=[tool(ANTHROPIC)])
+    counts_tokens(messages_sdk, amazon, MODEL)
 
 
-REFUSED = {
+REFUSED: dict[str, Refusal] = {
     "overflow": (400, "invalid_request_error", "invalid_request_error"),
     "prompt-too-long": (400, "invalid_request_error", "invalid_request_error"),
     "throttled-after": (429, "rate_limit_error", "rate_limit_exceeded"),
@@ -263,21 +236,12 @@ REFUSED = {
 @HOWS
 @pytest.mark.parametrize("fault", REFUSED)
 def test_refusals(fault: str, how: str, any_sdk: Asker, amazon: RunningGateway) -> None:
-    status, *kinds = REFUSED[fault]
-    messages = any_sdk.sdk.protocol == ANTHROPIC
-    with pytest.raises(Judged) as raised:
-        talk(any_sdk, amazon, how).say(f"[[sim: {fault}]]")
-    status = 503 if status == 529 and not messages else status
-    check_error(raised.value, any_sdk.sdk, status, kinds[0 if messages else 1])
-    if "long" in fault or fault == "overflow":
-        assert ("prompt is too long" if messages else "maximum context length") in raised.value.message
+    chat, too_long = talk(any_sdk, amazon, how), fault in {"overflow", "prompt-too-long"}
+    is_refused(any_sdk, chat, f"[[sim: {fault}]]", REFUSED[fault], too_long=too_long)
 
 
 def test_a_model_that_nobody_has(any_sdk: Asker, amazon: RunningGateway) -> None:
-    with pytest.raises(Judged) as raised:
-        talk(any_sdk, amazon, model="claude-unheard-of-9").say("hi")
-    kind = "not_found_error" if any_sdk.sdk.protocol == ANTHROPIC else "invalid_request_error"
-    check_error(raised.value, any_sdk.sdk, 404, kind)
+    knows_no_such_model(any_sdk, talk(any_sdk, amazon, model="claude-unheard-of-9"))
 
 
 def test_what_is_lost_is_said(amazon: RunningGateway) -> None:

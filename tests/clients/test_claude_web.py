@@ -10,11 +10,23 @@ from typing import Any
 import pytest
 
 from claude_web_accounts import configuration, session, store
-from clients.asking import ANTHROPIC, OPENAI, Asker, Judged, Said
+from clients.asking import ANTHROPIC, OPENAI, Asker
 from clients.claude_code import ClaudeCode
 from clients.running import NO_REST, RunningGateway
-from clients.sdk_errors import check_error
 from clients.stage import Stage
+from clients.stories import (
+    END,
+    HOWS,
+    Refusal,
+    assert_ended,
+    calls_two_tools,
+    counts_tokens,
+    is_refused,
+    knows_no_such_model,
+    says_pong,
+    stops_where_it_should,
+    two_tools,
+)
 from clients.talking import Talk, picture, tool
 from isthmus.config import Settings
 from isthmus.conformance import asking
@@ -26,9 +38,6 @@ from isthmus.simulators.claude_web.scenarios import TEXT, THOUGHT
 Json = dict[str, Any]
 MODEL = "claude-sonnet-4-6"
 ENDLESS = {"5h": 100_000}
-HOWS = pytest.mark.parametrize("how", ["final", "plain"], ids=["stream", "plain"])
-END = {ANTHROPIC: "end_turn", OPENAI: "stop"}
-CALLED = {ANTHROPIC: "tool_use", OPENAI: "tool_calls"}
 THINKS: dict[str, Json] = {
     ANTHROPIC: {"thinking": {"type": "enabled", "budget_tokens": 4096}, "max_tokens": 9000},
     OPENAI: {"reasoning_effort": "high"},
@@ -60,17 +69,10 @@ def newest(service: Simulator) -> Entry:
     return service.journal.of("completion")[-1]
 
 
-def assert_ended(sdk: Asker, said: Said) -> None:
-    assert said.stop == END[sdk.sdk.protocol], said
-    assert said.usage is not None and said.usage.input > 0 and said.usage.output > 0, said
-
-
 @HOWS
 def test_text(how: str, any_sdk: Asker, web: RunningGateway, service: Simulator) -> None:
     chat = talk(any_sdk, web, how)
-    said = chat.say("Reply with the single word pong and nothing else.")
-    assert (said.text, said.thinking, said.calls) == ("pong", "", ())
-    assert_ended(any_sdk, said)
+    says_pong(any_sdk, chat)
     assert chat.say("[[sim: text Grüße, 你好 🙂]]").text == "Grüße, 你好 🙂"
     prompt = newest(service).body["prompt"]
     assert prompt.startswith("Human: Reply with the single word pong")
@@ -85,19 +87,9 @@ def test_text_however_the_bytes_are_cut(how: str, any_sdk: Asker, web: RunningGa
 
 @HOWS
 def test_parallel_calls_and_their_results(how: str, any_sdk: Asker, web: RunningGateway) -> None:
-    tools = [tool(any_sdk.sdk.protocol, name) for name in ("get_weather", "get_time")]
-    chat = talk(any_sdk, web, how, tools=tools)
-    said = chat.say(
-        '[[sim: tool get_weather {"city":"Paris","days":1}]][[sim: tool get_time {"city":"東京","days":2}]]'
-    )
-    assert said.calls == (
-        ("get_weather", {"city": "Paris", "days": 1}),
-        ("get_time", {"city": "東京", "days": 2}),
-    )
-    assert said.stop == CALLED[any_sdk.sdk.protocol]
-    said = chat.results("sunny", "noon")
+    chat = talk(any_sdk, web, how, tools=two_tools(any_sdk))
+    said = calls_two_tools(any_sdk, chat)
     assert "sunny" in said.text and "noon" in said.text
-    assert_ended(any_sdk, said)
     assert chat.say("Thanks.").stop == END[any_sdk.sdk.protocol]
 
 
@@ -168,18 +160,8 @@ def test_a_search_shows_its_sources_alone(how: str, any_sdk: Asker, web: Running
 
 @HOWS
 def test_where_an_answer_ends(how: str, any_sdk: Asker, web: RunningGateway) -> None:
-    if any_sdk.sdk.protocol == OPENAI and how == "final":
-        how = "plain"  # its stream helpers raise for an answer that was cut
-    messages = any_sdk.sdk.protocol == ANTHROPIC
-    counting = "Count from 1 to 300."
-    said = talk(any_sdk, web, how).say(counting, **{"stop_sequences" if messages else "stop": ["17"]})
-    assert said.text.rstrip().endswith(" 16")
-    assert said.stop == ("stop_sequence" if messages else "stop")
-    said = talk(any_sdk, web, how).say(counting, max_tokens=20)
-    assert said.stop == ("max_tokens" if messages else "length")
-    assert 0 < len(said.text) < 200
-    said = talk(any_sdk, web, how).say("[[sim: F22 refusal]]")
-    assert said.stop == ("refusal" if messages else "content_filter")
+    first, second, third = (talk(any_sdk, web, how) for _ in range(3))
+    stops_where_it_should(any_sdk, (first, second, third), "[[sim: F22 refusal]]")
 
 
 def test_a_shape_of_json(chat_sdk: Asker, web: RunningGateway) -> None:
@@ -204,19 +186,10 @@ def test_names_that_clients_know(name: str, any_sdk: Asker, web: RunningGateway)
 
 
 def test_tokens_are_counted(messages_sdk: Asker, web: RunningGateway) -> None:
-    messages = [{"role": "user", "content": "How is the weather?"}]
-    client = messages_sdk.at(web.origin)
-
-    def counted(**more: Any) -> int:
-        tokens: int = client.call("messages.count_tokens", model=MODEL, messages=messages, **more)[
-            "input_tokens"
-        ]
-        return tokens
-
-    assert 0 < counted() < counted(tools=[tool(ANTHROPIC)])
+    counts_tokens(messages_sdk, web, MODEL)
 
 
-REFUSED = {
+REFUSED: dict[str, Refusal] = {
     "F13 413": (400, "invalid_request_error", "invalid_request_error"),
     "F13 400": (400, "invalid_request_error", "invalid_request_error"),
     "F22 max_conversation_length": (400, "invalid_request_error", "invalid_request_error"),
@@ -233,21 +206,12 @@ REFUSED = {
 @HOWS
 @pytest.mark.parametrize("fault", REFUSED)
 def test_refusals(fault: str, how: str, any_sdk: Asker, web: RunningGateway) -> None:
-    status, *kinds = REFUSED[fault]
-    messages = any_sdk.sdk.protocol == ANTHROPIC
-    with pytest.raises(Judged) as raised:
-        talk(any_sdk, web, how).say(f"[[sim: {fault}]]")
-    status = 503 if status == 529 and not messages else status
-    check_error(raised.value, any_sdk.sdk, status, kinds[0 if messages else 1])
-    if status == 400:
-        assert ("prompt is too long" if messages else "maximum context length") in raised.value.message
+    refusal = REFUSED[fault]
+    is_refused(any_sdk, talk(any_sdk, web, how), f"[[sim: {fault}]]", refusal, too_long=refusal[0] == 400)
 
 
 def test_a_model_that_nobody_has(any_sdk: Asker, web: RunningGateway) -> None:
-    with pytest.raises(Judged) as raised:
-        talk(any_sdk, web, model="claude-unheard-of-9").say("hi")
-    kind = "not_found_error" if any_sdk.sdk.protocol == ANTHROPIC else "invalid_request_error"
-    check_error(raised.value, any_sdk.sdk, 404, kind)
+    knows_no_such_model(any_sdk, talk(any_sdk, web, model="claude-unheard-of-9"))
 
 
 @HOWS
