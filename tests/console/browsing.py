@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,6 +150,15 @@ def demand_accessible(page: Page) -> None:
         page.evaluate(f"() => {{ {AXE.read_text('utf-8')} }}")
     violations: list[dict[str, Any]] = page.evaluate(_AXE_RUN)
     assert violations == [], json.dumps(violations, indent=2, ensure_ascii=False)
+
+
+def copied(page: Page) -> str:
+    """What was put into the clipboard, waiting for it: a window is handed out with an empty one."""
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while not (found := str(page.evaluate("() => navigator.clipboard.readText()"))):
+        assert time.monotonic() < until, "nothing was copied"
+        page.wait_for_timeout(50)
+    return found
 
 
 def take_shot(page: Page, name: str) -> None:

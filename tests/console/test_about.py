@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from console.browsing import Visits
+from console.browsing import Visits, copied
 
 
 def test_it_tells_what_runs_and_leads_on(visit: Visits) -> None:
@@ -26,8 +26,7 @@ def test_it_tells_what_runs_and_leads_on(visit: Visits) -> None:
     expect(page.get_by_role("progressbar", name="Queue of the request log")).to_be_visible()
     expect(page.get_by_role("region", name="Licence")).to_contain_text("MIT License")
     page.get_by_role("button", name="Copy versions").click()
-    copied = page.evaluate("() => navigator.clipboard.readText()")
-    assert copied.startswith(f"Isthmus {about['version']}, Python {about['python']}")
+    assert copied(page).startswith(f"Isthmus {about['version']}, Python {about['python']}")
     page.get_by_role("region", name="What there is").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile("/providers$"))
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from console.browsing import Visits
+from console.browsing import Visits, copied
 from console.scenery import PASSWORD, Scenery
 
 
@@ -67,7 +67,7 @@ def test_a_key_lives_from_its_making_to_its_end(visit: Visits, accessible: Calla
     page.keyboard.press("Escape")
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Copy").first.click()
-    assert page.evaluate("() => navigator.clipboard.readText()") == secret
+    assert copied(page) == secret
     dialog.get_by_role("button", name="Settings to copy").click()
     dialog.get_by_role("combobox", name="Model").fill("dummy/dummy-text")
     page.keyboard.press("Escape")

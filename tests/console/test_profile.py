@@ -9,13 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from console.browsing import Visits
-from console.scenery import FROM_OUR_PAGE, PASSWORD, Scenery
+from console.scenery import PASSWORD
 
 NEW = "another password for tests"
-
-
-def sign_in(seen: Scenery, name: str, password: str = PASSWORD) -> int:
-    return seen.gateway.ask("/v2/sign-in", {"name": name, "password": password}, FROM_OUR_PAGE).status
 
 
 def test_a_password_is_changed_and_other_sessions_end(
@@ -23,7 +19,7 @@ def test_a_password_is_changed_and_other_sessions_end(
 ) -> None:
     seen = visit.scenery
     page = visit("/profile", cookie=seen.person("paula", "holder"))
-    sign_in(seen, "paula")
+    seen.sign_in("paula")
     form = page.get_by_role("region", name="Password")
     for label, words in (
         ("Current", "not the password"),
@@ -40,14 +36,14 @@ def test_a_password_is_changed_and_other_sessions_end(
     form.get_by_label("Current password").fill(PASSWORD)
     form.get_by_role("button", name="Change the password").click()
     expect(page.get_by_text("Your password is changed").first).to_be_visible()
-    assert (sign_in(seen, "paula"), sign_in(seen, "paula", NEW)) == (401, 200)
+    assert (seen.sign_in("paula"), seen.sign_in("paula", NEW)) == (401, 200)
 
 
 def test_sessions_are_ended(visit: Visits) -> None:
     seen = visit.scenery
     page = visit("/profile", cookie=seen.person("petra", "holder"))
     for _ in range(3):
-        assert sign_in(seen, "petra") == 200
+        assert seen.sign_in("petra") == 200
     page.reload()
     sessions = page.get_by_role("region", name="Where you are signed in")
     items = sessions.get_by_role("listitem")

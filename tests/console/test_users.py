@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from console.browsing import Visits
-from console.scenery import FROM_OUR_PAGE, PASSWORD, Scenery
+from console.scenery import PASSWORD, Scenery
 
 Json = dict[str, Any]
 
@@ -30,10 +30,6 @@ def user(seen: Scenery, name: str) -> Json | None:
     )
 
 
-def sign_in(seen: Scenery, name: str, password: str) -> int:
-    return seen.gateway.ask("/v2/sign-in", {"name": name, "password": password}, FROM_OUR_PAGE).status
-
-
 def test_a_user_is_made_changed_and_deleted(visit: Visits, accessible: Callable[[Page], None]) -> None:
     seen = visit.scenery
     page = visit("/users")
@@ -49,7 +45,7 @@ def test_a_user_is_made_changed_and_deleted(visit: Visits, accessible: Callable[
     accessible(page)
     dialog.get_by_role("button", name="Create").click()
     expect(row(page, "ulla")).to_contain_text("Key holder")
-    assert sign_in(seen, "ulla", made) == 200
+    assert seen.sign_in("ulla", made) == 200
 
     choose(page, "ulla", "Edit")
     expect(page).to_have_url(re.compile("user=usr_"))
@@ -66,12 +62,12 @@ def test_a_user_is_made_changed_and_deleted(visit: Visits, accessible: Callable[
     dialog.get_by_role("textbox", name="Password").fill(PASSWORD)
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
-    assert (sign_in(seen, "ulla", made), sign_in(seen, "ulla", PASSWORD)) == (401, 200)
+    assert (seen.sign_in("ulla", made), seen.sign_in("ulla", PASSWORD)) == (401, 200)
 
     choose(page, "ulla", "Disable")
     page.get_by_test_id("confirm").click()
     expect(row(page, "ulla")).to_contain_text("Off")
-    assert sign_in(seen, "ulla", PASSWORD) == 401
+    assert seen.sign_in("ulla", PASSWORD) == 401
     choose(page, "ulla", "Enable")
     expect(row(page, "ulla")).to_contain_text("Can sign in")
 

@@ -1,8 +1,8 @@
 """Browser windows that are kept from test to test: opening one costs more than most tests do in it.
 
 What a window brings along is what costs nothing to share: the files of the site in its cache, and code that has been compiled.
-What a test did in it is undone before the next one looks: cookies, storage, history, routes, other windows it opened, the
-pointer. What cannot be undone (an init script, a clock) belongs into a window of the test's own.
+What a test did in it is undone before the next one looks: cookies, storage, clipboard, history, routes, other windows it
+opened, the pointer. What cannot be undone (an init script, a clock) belongs into a window of the test's own.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def _undo(page: Page, kind: Kind, origin: str) -> None:
     page.unroute_all(behavior="ignoreErrors")
     context.unroute_all(behavior="ignoreErrors")
     page.goto(origin + BARE)
-    page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+    page.evaluate(
+        "() => { localStorage.clear(); sessionStorage.clear(); return navigator.clipboard.writeText('') }"
+    )
     context.clear_cookies()
     session = context.new_cdp_session(page)
     session.send("Page.resetNavigationHistory")
