@@ -65,10 +65,7 @@ _steps: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
     st.tuples(st.just("open_tool"), st.tuples(_keys, _words, _words)),
     st.tuples(st.just("arguments"), st.tuples(_keys, _words)),
     st.tuples(st.just("close_tool"), st.tuples(_keys)),
-    st.tuples(
-        st.sampled_from(["start", "new_text", "new_thinking", "close_block", "keep_alive", "finish"]),
-        st.just(()),
-    ),
+    st.tuples(st.sampled_from(["start", "new_text", "new_thinking", "keep_alive", "finish"]), st.just(())),
     st.tuples(st.just("stop"), st.tuples(st.sampled_from(Stop))),
     st.tuples(st.just("sign"), st.just((SEALED,))),
     st.tuples(st.just("opaque"), st.just((SEALED,))),

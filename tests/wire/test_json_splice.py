@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import assume, given
@@ -17,7 +17,6 @@ from isthmus.wire.json_splice import (
     NotAnObject,
     NotAString,
     SpliceError,
-    remove_top_level,
     replace_top_level_string,
     set_top_level_raw,
 )
@@ -149,30 +148,11 @@ def test_an_absent_member_is_added_last(
     )
 
 
-@given(others(), members("model"), others(), ends)
-def test_a_removed_member_leaves_the_rest(
-    left: list[Written], target: Written, right: list[Written], around: tuple[bytes, bytes]
-) -> None:
-    body = written([member.text() for member in [*left, target, *right]], around)
-    match left, right:
-        case _, [following, *_]:  # the next member takes its place
-            rest = [replace(following, before=target.before), *right[1:]]
-        case [*_, previous], _:  # the one before is now the last
-            left, rest = left[:-1], [replace(previous, after=target.after)]
-        case _:
-            assert remove_top_level(body, "model") == written([target.before + target.after], around)
-            return
-    result = remove_top_level(body, "model")
-    assert result == written([member.text() for member in [*left, *rest]], around)
-    assert pairs(result) == [pair for pair in pairs(body) if pair[0] != "model"]
-
-
 @given(others(), ends)
-def test_removing_what_is_not_there_changes_nothing(
+def test_nothing_is_put_in_the_place_of_what_is_not_there(
     present: list[Written], around: tuple[bytes, bytes]
 ) -> None:
     body = written([member.text() for member in present] or [b""], around)
-    assert remove_top_level(body, "model") == body
     with pytest.raises(KeyAbsent, match="'model'"):
         replace_top_level_string(body, "model", "x")
 
@@ -186,8 +166,6 @@ def test_a_key_given_twice_is_refused(
         replace_top_level_string(body, "model", "x")
     with pytest.raises(DuplicateKey):
         set_top_level_raw(body, "model", b"1")
-    with pytest.raises(DuplicateKey):
-        remove_top_level(body, "model")
 
 
 @pytest.mark.parametrize(
@@ -211,20 +189,6 @@ def test_a_key_given_twice_is_refused(
 )
 def test_rows_of_splicing(body: bytes, result: bytes) -> None:
     assert replace_top_level_string(body, "model", "NEW") == result
-
-
-@pytest.mark.parametrize(
-    ("body", "result"),
-    [
-        (b'{"a":1,"model":2,"b":3}', b'{"a":1,"b":3}'),
-        (b'{"model":2, "b":3}', b'{"b":3}'),
-        (b'{"a":1 , "model":2 }', b'{"a":1 }'),
-        (b'{ "model":2 }', b"{  }"),
-        (b'{"a":{"model":2}}', b'{"a":{"model":2}}'),
-    ],
-)
-def test_rows_of_removing(body: bytes, result: bytes) -> None:
-    assert remove_top_level(body, "model") == result
 
 
 @pytest.mark.parametrize("value", [b"1", b"null", b"{}", b'["a"]', b"true"])
@@ -260,7 +224,6 @@ def test_what_is_no_object_is_refused(body: bytes) -> None:
     edits: list[Callable[[], bytes]] = [
         lambda: replace_top_level_string(body, "model", "x"),
         lambda: set_top_level_raw(body, "model", b"1"),
-        lambda: remove_top_level(body, "model"),
     ]
     for edit in edits:
         with pytest.raises(NotAnObject, match=r"not a JSON object|too deeply"):

@@ -91,8 +91,6 @@ class Cast:
     name: str = ""
     parts: Mapping[Role, tuple[Part, ...]] = field(default_factory=dict)
     echo: Form | None = None
-    output_limit: int | None = None
-    """Output tokens the echoing model takes at most, where it has a limit."""
 
     def within(self, prefix: str) -> Cast:
         """The same models, reached under names with a prefix."""

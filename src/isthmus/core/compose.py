@@ -160,11 +160,6 @@ class Composer:
             self._close()
             self._next_call()
 
-    def close_block(self) -> None:
-        """Whatever is open is complete, waiting calls included."""
-        if not self.ended:
-            self._switch(None)
-
     def usage(self, usage: Usage) -> None:
         """Cumulative counts; the last ones win."""
         if not self.ended:

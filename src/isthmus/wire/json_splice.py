@@ -48,7 +48,6 @@ class NotAString(SpliceError):
 
 class _Member(NamedTuple):
     name: str
-    start: int
     value_start: int
     end: int
 
@@ -84,22 +83,6 @@ def set_top_level_raw(body: bytes, key: str, raw: bytes) -> bytes:
         return b"".join((body[:end], b",", added, body[end:]))
     end = body.index(b"{") + 1
     return b"".join((body[:end], added, body[end:]))
-
-
-def remove_top_level(body: bytes, key: str) -> bytes:
-    """`body` without the member `key` and its comma; `body` itself when it has none.
-
-    Raises `DuplicateKey` or `NotAnObject`.
-    """
-    members = _members(body)
-    at = _only(members, key)
-    if at is None:
-        return body
-    if at + 1 < len(members):
-        return body[: members[at].start] + body[members[at + 1].start :]
-    if at > 0:
-        return body[: members[at - 1].end] + body[members[at].end :]
-    return body[: members[at].start] + body[members[at].end :]
 
 
 def _only(members: list[_Member], key: str) -> int | None:
@@ -140,7 +123,7 @@ def _walk(body: bytes, values: dict[str, msgspec.Raw]) -> list[_Member]:
         if not body.startswith(text, start) or not (after := _AFTER_VALUE.match(body, end)):
             end = scan(start)
             after = _match(_AFTER_VALUE, body, end)
-        members.append(_Member(key, name.start(1), start, end))
+        members.append(_Member(key, start, end))
         if after[1] == b"}":
             return members
         place = after.end()

@@ -21,7 +21,6 @@ class Result(Struct, frozen=True):
 
     subtype: str = ""
     is_error: bool = False
-    num_turns: int = 0
     result: str | None = None
     stop_reason: str | None = None
     terminal_reason: str | None = None
