@@ -3,6 +3,7 @@
  *
  * The kit is written for pages that use all of it. Three things of it cost every visitor of ours and serve none:
  * parts of reka-ui that come in one piece, parts that are drawn only later if ever, and an icon component that can ask the network.
+ * One thing it says in English whatever the language is taken away.
  * The plugins below read the kit's own sources; when a new version no longer says what they look for, the build fails here.
  */
 import * as parts from 'reka-ui'
@@ -17,7 +18,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   DashboardSidebar: ['Modal', 'Drawer', 'Slideover'],
 }
 
-export const kit = (): Plugin[] => [singleGroups(), drawnLater()]
+export const kit = (): Plugin[] => [singleGroups(), drawnLater(), quietTriggers()]
 
 /**
  * `import { Popover, HoverCard } from 'reka-ui/namespaced'` brings every group that anybody imports, as all of them are one module.
@@ -59,6 +60,23 @@ function drawnLater(): Plugin {
         if (!written.includes(now)) this.error(`the kit no longer says: ${now}`)
         return written.replace(now, `import { defineAsyncComponent as later${name} } from "vue"; const U${name} = later${name}(() => import("./${name}.vue"));`)
       }, code)
+    },
+  }
+}
+
+/**
+ * The sign at the end of a field with suggestions calls itself "Show popup". It is for the mouse: keys never come to it, and the
+ * field itself says that it has a list. So only those who see it are told of it.
+ */
+function quietTriggers(): Plugin {
+  return {
+    name: 'isthmus:quiet-triggers',
+    enforce: 'pre',
+    transform(code, id) {
+      if (OF_THE_KIT.exec(id)?.[1] !== 'InputMenu') return
+      const loud = '<Component.Trigger v-if="isTrailing'
+      if (!code.includes(loud)) this.error(`the kit no longer says: ${loud}`)
+      return code.replace(loud, '<Component.Trigger aria-hidden="true" v-if="isTrailing')
     },
   }
 }

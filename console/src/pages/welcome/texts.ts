@@ -3,7 +3,7 @@ import { addTexts } from '../../i18n'
 addTexts(
   'welcome',
   {
-    lead: 'Three steps to the first answer. You can leave and come back at any time.', skip: 'Skip', goOn: 'Continue',
+    lead: 'Three steps to the first answer. You can leave and come back at any time.', steps: 'Steps', skip: 'Skip', goOn: 'Continue',
     step: { source: 'Add a source', key: 'Create a key', use: 'Use it' }, stepText: { source: 'Where answers come from', key: 'Who may ask', use: 'Settings for your client' },
     source: {
       choose: 'Where shall answers come from?', chooseText: 'Choose one to begin with; more can be added at any time.', there: 'Already here', thereText: 'These sources are ready to answer. You can add another one, or go on.', other: 'Other sources',
@@ -17,7 +17,7 @@ addTexts(
     use: { text: 'Choose your client and copy what it needs.', done: 'That is all', doneText: 'Watch requests come in, talk to a model, or add more sources.' },
   },
   {
-    lead: '三步得到第一个回答。您可以随时离开，之后再继续。', skip: '跳过', goOn: '继续',
+    lead: '三步得到第一个回答。您可以随时离开，之后再继续。', steps: '步骤', skip: '跳过', goOn: '继续',
     step: { source: '添加来源', key: '创建密钥', use: '开始使用' }, stepText: { source: '回答从哪里来', key: '谁可以提问', use: '客户端的设置' },
     source: {
       choose: '回答从哪里来？', chooseText: '先选择一个；以后随时可以添加更多。', there: '已有来源', thereText: '这些来源已经可以作答。您可以再添加一个，或直接继续。', other: '其他来源',
