@@ -22,10 +22,6 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 """The first of these on PATH. One without windows of its own takes half the time."""
 
 
-ALWAYS = {"test_shell.py", "test_roles.py"}
-"""Run by `make test`, too. All the others, page by page, are run by `make test-pages`."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs a browser is a judge's, and slow."""
     here = Path(__file__).parent
@@ -33,8 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent == here and "windows" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.judge)
             item.add_marker(pytest.mark.slow)
-            if item.path.name not in ALWAYS:
-                item.add_marker(pytest.mark.page)
 
 
 @pytest.fixture(scope="session")
