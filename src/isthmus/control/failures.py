@@ -57,7 +57,7 @@ class Conflict(OperationFailed):
     code = "conflict"
 
 
-class Outdated(Conflict):
+class Outdated(OperationFailed):
     """A change of what somebody else has changed since it was read."""
 
     code = "outdated"
