@@ -232,7 +232,14 @@ class DoneAnswers(BaseModel):
 
 def router(service: AccountService) -> APIRouter:
     routes = APIRouter(prefix="/accounts", tags=["accounts"])
+    _list_and_create(routes, service)
+    _many_at_once(routes, service)
+    # Last: an id may be any word, those of the paths above included.
+    _one(routes, service)
+    return routes
 
+
+def _list_and_create(routes: APIRouter, service: AccountService) -> None:
     @routes.get("")
     async def list_accounts(
         _: Asker,
@@ -257,6 +264,8 @@ def router(service: AccountService) -> APIRouter:
         """An account of a provider whose type cannot be served yet is stored switched off."""
         return AccountAnswer.of(await service.create(admin, body))
 
+
+def _many_at_once(routes: APIRouter, service: AccountService) -> None:
     @routes.post("/feed")
     async def feed_accounts(body: FeedBody, admin: Admin, dry_run: DryRun = False) -> AddedAnswers:
         """Adds many. What is wrong with one does not hold up the others: see `items`."""
@@ -300,6 +309,8 @@ def router(service: AccountService) -> APIRouter:
         done = await service.bulk(admin, body.action, body.ids)
         return DoneAnswers(items=[DoneAnswer.of(each) for each in done])
 
+
+def _one(routes: APIRouter, service: AccountService) -> None:
     @routes.get("/{id}")
     async def get_account(id: AccountIdText, _: Asker) -> AccountAnswer:
         return AccountAnswer.of(await service.get(id))
@@ -325,8 +336,6 @@ def router(service: AccountService) -> APIRouter:
     async def clear_account_cooldown(id: AccountIdText, admin: Admin) -> AccountAnswer:
         """Ends every rest of the account now."""
         return AccountAnswer.of(await service.clear_cooldown(admin, id))
-
-    return routes
 
 
 def _coolings(view: AccountView) -> list[CoolingAnswer]:

@@ -85,7 +85,12 @@ class KeyUseAnswer(BaseModel):
 
 def router(service: KeyService) -> APIRouter:
     routes = APIRouter(prefix="/keys", tags=["keys"])
+    _keep(routes, service)
+    _use(routes, service)
+    return routes
 
+
+def _keep(routes: APIRouter, service: KeyService) -> None:
     async def answer(key: ApiKey) -> KeyAnswer:
         states = await service.states([key])
         return _answer(key, await service.current_use([key.id]), states[key.id])
@@ -136,6 +141,8 @@ def router(service: KeyService) -> APIRouter:
         """A new secret. The old one is refused from now on."""
         return await made_answer(await service.rotate(admin, id))
 
+
+def _use(routes: APIRouter, service: KeyService) -> None:
     @routes.get("/{id}/usage")
     async def get_key_usage(
         id: Id,
@@ -155,8 +162,6 @@ def router(service: KeyService) -> APIRouter:
             today=UsedAnswer.of(use.current.day),
             this_month=UsedAnswer.of(use.current.month),
         )
-
-    return routes
 
 
 def _shown(key: ApiKey, used: Mapping[str, CurrentUse], state: KeyState) -> dict[str, Any]:
