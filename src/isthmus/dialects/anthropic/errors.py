@@ -6,12 +6,12 @@ prompt is too long starts a compaction, `overloaded_error` is repeated, a 404 op
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from isthmus.core import overflow
 from isthmus.core.errors import GatewayError, Kind, UpstreamError
 from isthmus.core.interfaces import Rendered
+from isthmus.dialects.retrying import retry_headers
 from isthmus.wire.json_text import to_json
 
 _TABLE: Final[dict[Kind, tuple[int, str]]] = {
@@ -33,8 +33,6 @@ _TABLE: Final[dict[Kind, tuple[int, str]]] = {
     Kind.OVERLOADED: (529, "overloaded_error"),
     Kind.INTERNAL: (500, "api_error"),
 }
-_NEVER_AGAIN: Final = frozenset((Kind.AUTHENTICATION, Kind.POLICY_BLOCKED, Kind.NOT_SUPPORTED, Kind.BILLING))
-"""Repeating these cannot help, though their status alone would make some client try."""
 _TOO_LONG: Final = overflow.ANY_STATUS[0]
 
 
@@ -47,7 +45,7 @@ def type_of(kind: Kind) -> str:
 
 
 def render_error(error: GatewayError, request_id: str) -> Rendered:
-    return Rendered(status_of(error.kind), to_json(_body(error, request_id)), tuple(_headers(error)))
+    return Rendered(status_of(error.kind), to_json(_body(error, request_id)), retry_headers(error))
 
 
 def error_frame(error: GatewayError, request_id: str) -> bytes:
@@ -87,13 +85,3 @@ def _body(error: GatewayError, request_id: str) -> dict[str, object]:
     if request_id:
         body["request_id"] = request_id
     return body
-
-
-def _headers(error: GatewayError) -> list[tuple[str, str]]:
-    headers: list[tuple[str, str]] = []
-    if error.retry_after_s is not None:
-        headers.append(("retry-after", str(max(0, math.ceil(error.retry_after_s)))))
-    again = False if error.kind in _NEVER_AGAIN and error.should_retry is None else error.should_retry
-    if again is not None:
-        headers.append(("x-should-retry", "true" if again else "false"))
-    return headers

@@ -3,12 +3,12 @@ asks again."""
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from isthmus.core import overflow
 from isthmus.core.errors import GatewayError, Kind, Scope, UpstreamError
 from isthmus.core.interfaces import Rendered
+from isthmus.dialects.retrying import retry_headers
 from isthmus.wire.json_text import to_json
 
 _BAD: Final = "invalid_request_error"
@@ -34,8 +34,6 @@ _TABLE: Final[dict[Kind, tuple[int, str, str | None]]] = {
 }
 _SPENT: Final = "insufficient_quota"
 """A 429 that no haste is to blame for: the allowance is used up."""
-_NEVER_AGAIN: Final = frozenset((Kind.AUTHENTICATION, Kind.POLICY_BLOCKED, Kind.NOT_SUPPORTED, Kind.BILLING))
-"""Repeating these cannot help, though their status alone would make some client try."""
 
 
 def status_of(kind: Kind) -> int:
@@ -43,7 +41,7 @@ def status_of(kind: Kind) -> int:
 
 
 def render_error(error: GatewayError) -> Rendered:
-    return Rendered(status_of(error.kind), to_json(_body(error)), tuple(_headers(error)))
+    return Rendered(status_of(error.kind), to_json(_body(error)), retry_headers(error))
 
 
 def error_frame(error: GatewayError) -> bytes:
@@ -92,13 +90,3 @@ def _is_spent(error: GatewayError) -> bool:
     if error.kind is not Kind.RATE_LIMIT or not isinstance(error, UpstreamError):
         return False
     return error.scope is Scope.ACCOUNT and not error.paced
-
-
-def _headers(error: GatewayError) -> list[tuple[str, str]]:
-    headers: list[tuple[str, str]] = []
-    if error.retry_after_s is not None:
-        headers.append(("retry-after", str(max(0, math.ceil(error.retry_after_s)))))
-    again = False if error.kind in _NEVER_AGAIN and error.should_retry is None else error.should_retry
-    if again is not None:
-        headers.append(("x-should-retry", "true" if again else "false"))
-    return headers
