@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
@@ -68,43 +70,40 @@ class Finding:
 
 async def probe(source: Source, settings: ProviderSettings, *, ask: bool) -> Finding:
     """Never raises for what the provider does. With `ask`, a model is asked even if the list already came."""
-    finding = Finding(source.name)
-    started_s = time.monotonic()
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            if has_self_test(source):
-                await _try_out(source, settings, finding)
-            listed = await _listed(source, settings, finding, ask=ask)
-            if listed is not None:
-                finding.models = len(listed)
-                _compare(settings, listed, finding)
-            if ask or listed is None:
-                await _ask(source, _model_to_ask(settings, listed or []), finding)
-    except GatewayError as error:
-        finding.problem = _in_full(error)
-        finding.way_out = _way_out(error, source.name, settings)
-    except TimeoutError:
-        finding.problem = f"no answer within {WITHIN_S:g} s"
-        finding.way_out = "try again, or look at the upstream itself"
-    finding.took_s = time.monotonic() - started_s
+    async with _finding(source, settings, "try again, or look at the upstream itself") as finding:
+        if has_self_test(source):
+            await _try_out(source, settings, finding)
+        listed = await _listed(source, settings, finding, ask=ask)
+        if listed is not None:
+            finding.models = len(listed)
+            _compare(settings, listed, finding)
+        if ask or listed is None:
+            await _ask(source, _model_to_ask(settings, listed or []), finding)
     return finding
 
 
 async def try_out_alone(source: Source, settings: ProviderSettings) -> Finding:
     """Of a provider that answers through a program, and whose accounts are not known here: is the program there?"""
+    async with _finding(source, settings, "try again") as finding:
+        await _try_out(source, settings, finding)
+    return finding
+
+
+@asynccontextmanager
+async def _finding(source: Source, settings: ProviderSettings, when_late: str) -> AsyncIterator[Finding]:
+    """What goes wrong within becomes the finding's problem, and so does an answer that does not come in time."""
     finding = Finding(source.name)
     started_s = time.monotonic()
     try:
         async with asyncio.timeout(WITHIN_S):
-            await _try_out(source, settings, finding)
+            yield finding
     except GatewayError as error:
         finding.problem = _in_full(error)
         finding.way_out = _way_out(error, source.name, settings)
     except TimeoutError:
         finding.problem = f"no answer within {WITHIN_S:g} s"
-        finding.way_out = "try again"
+        finding.way_out = when_late
     finding.took_s = time.monotonic() - started_s
-    return finding
 
 
 async def _try_out(source: Source, settings: ProviderSettings, finding: Finding) -> None:
