@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from isthmus.storage.schema import revisions, settings
 from storage.child_writer import add
 
 WRITERS = READERS = 32
-DURATION_S = 30.0
-WRITES_EACH = 600
-"""An end to the rows, however quick the machine."""
+WRITES_EACH = 15
+"""One after the other without a pause, so that on every engine all writers are at it all the time."""
+BESIDE_OTHERS_S = 3.0
+"""How long processes write to the same file."""
 CHILD = Path(__file__).with_name("child_writer.py")
 
 
@@ -57,39 +58,44 @@ async def names(database: Database) -> set[str]:
         return set((await connection.execute(select(settings.c.name))).scalars())
 
 
-async def write_steadily(database: Database, number: int, until_s: float) -> list[str]:
-    done = []
-    while time.monotonic() < until_s and len(done) < WRITES_EACH:
+async def write_steadily(database: Database, number: int, wanted: Callable[[int], bool]) -> list[str]:
+    """Goes on for as long as so many rows are not enough yet."""
+    done: list[str] = []
+    while wanted(len(done)):
         await add(database, f"{number}-{len(done)}")
         done.append(f"{number}-{len(done)}")
         await database.write(lambda connection: touch(connection, f"t{number % 4}"))
-        await asyncio.sleep(DURATION_S / WRITES_EACH)
     return done
 
 
-async def read_steadily(database: Database, until_s: float) -> int:
+async def read_steadily(database: Database, wanted: Callable[[], bool]) -> list[int]:
     """Counts never go down, and each is of one moment."""
-    most = 0
-    while time.monotonic() < until_s:
+    seen = [0]
+    while wanted():
         async with database.read() as connection:
-            now = await connection.scalar(select(func.count()).select_from(settings)) or 0
-        assert now >= most
-        most = now
-        await asyncio.sleep(0.02)
-    return most
+            seen.append(await connection.scalar(select(func.count()).select_from(settings)) or 0)
+        assert seen[-1] >= seen[-2]
+        await asyncio.sleep(0.05)
+    return seen
 
 
 @pytest.mark.slow
-@pytest.mark.long
 async def test_many_write_and_read_at_once(database: Database) -> None:
-    until_s = time.monotonic() + DURATION_S
-    reading = [read_steadily(database, until_s) for _ in range(READERS)]
-    writing = [write_steadily(database, number, until_s) for number in range(WRITERS)]
-    written, seen = await asyncio.gather(asyncio.gather(*writing), asyncio.gather(*reading))
-    acknowledged = {name for each in written for name in each}
-    assert len(acknowledged) >= WRITERS
+    async with asyncio.TaskGroup() as crowd:
+        writing = [
+            crowd.create_task(write_steadily(database, number, lambda so_far: so_far < WRITES_EACH))
+            for number in range(WRITERS)
+        ]
+        at_work = asyncio.gather(*writing)
+        reading = [
+            crowd.create_task(read_steadily(database, lambda: not at_work.done())) for _ in range(READERS)
+        ]
+    acknowledged = {name for each in writing for name in each.result()}
+    assert len(acknowledged) == WRITERS * WRITES_EACH
     assert await names(database) == acknowledged
+    seen = {count for each in reading for count in each.result()}
     assert max(seen) <= len(acknowledged)
+    assert len(seen) > WRITES_EACH / 2, "they read between writes, not only before and after"
     async with database.read() as connection:
         touched = await connection.scalar(select(func.sum(revisions.c.revision)))
     assert touched == len(acknowledged)
@@ -99,10 +105,12 @@ async def test_many_write_and_read_at_once(database: Database) -> None:
 @pytest.mark.slow
 async def test_another_process_writes_to_the_same_file(sqlite: Database, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'isthmus.db'}"
-    until_s = time.monotonic() + DURATION_S / 3
+    until_s = time.monotonic() + BESIDE_OTHERS_S
     async with child(url, "first") as first, child(url, "second", 0.01) as second:
         told = [asyncio.create_task(told_by(each)) for each in (first, second)]
-        writing = [write_steadily(sqlite, number, until_s) for number in range(WRITERS)]
+        writing = [
+            write_steadily(sqlite, number, lambda _: time.monotonic() < until_s) for number in range(WRITERS)
+        ]
         written = await asyncio.gather(*writing)
         for each in (first, second):
             assert each.stdin is not None
