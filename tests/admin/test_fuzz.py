@@ -18,6 +18,12 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
 
 
 @pytest.fixture(autouse=True)
+def unproxied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Applications are asked without a network; looking for proxies anyway, twice per request, took a seventh of the time."""
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})
+
+
+@pytest.fixture(autouse=True)
 def ended() -> Iterator[None]:
     """Ends the gateways that a test has started."""
     yield
@@ -25,7 +31,6 @@ def ended() -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_every_boundary_of_every_field_is_tried(tmp_path: Path) -> None:
     found = fuzz(Assembled(tmp_path), 1, seed=SEED, phases=("examples", "coverage"))
@@ -35,6 +40,5 @@ def test_every_boundary_of_every_field_is_tried(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(120 + 60 * EXAMPLES)
 def test_whatever_is_sent_is_answered_as_documented(tmp_path: Path, database_url: str) -> None:
-    examples = EXAMPLES if database_url.startswith("sqlite") else 1
-    found = fuzz(Assembled(tmp_path, database_url), examples, seed=SEED, phases=("fuzzing", "stateful"))
+    found = fuzz(Assembled(tmp_path, database_url), EXAMPLES, seed=SEED, phases=("fuzzing", "stateful"))
     assert [str(each) for each in found] == []
