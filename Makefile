@@ -12,7 +12,7 @@ CODE := src tests bench tools hatch_build.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo demo-amazon-q test test-long pictures check format bench console console-check console-types requirements clean
+.PHONY: help serve demo demo-amazon-q test pictures check format bench console console-check console-types requirements clean
 .PHONY: python runtime dev judges site
 
 help:  ## list what one can do
@@ -28,10 +28,7 @@ demo-amazon-q: runtime site  ## the same on a simulated Amazon Q: no account, no
 	@exec $(BIN)/isthmus demo amazon-q $(ARGS)
 
 test: dev judges site  ## run every test, official clients included; PYTEST_ARGS="-k name" picks some
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long" $(PYTEST_ARGS)
-
-test-long: dev judges site  ## run what takes too long for every change: fuzzing, two conformance runs, crowds of writers
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m long $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 pictures: dev judges site  ## draw the pictures of docs/console anew, by the browser tests
 	ISTHMUS_SCREENSHOTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/console $(PYTEST_ARGS)

@@ -78,7 +78,6 @@ async def judge(api: Api) -> None:
     assert moot(report) == {"REQ-24", "RSP-05"}
 
 
-@pytest.mark.long
 async def test_amazon_q() -> None:
     """Both dialects at once: most of the time goes into waiting before something is tried again."""
     async with asyncio.TaskGroup() as dialects:

@@ -114,7 +114,6 @@ async def judge(api: Api) -> None:
     assert moot(report) == {"REQ-24", "RSP-05"}
 
 
-@pytest.mark.long
 async def test_claude_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both dialects at once: much of the time goes into waiting. A process has more time to end than a connection."""
     monkeypatch.setattr(cases_streams, "CANCELLED_WITHIN_S", 15.0)
