@@ -12,6 +12,7 @@ import tarfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from bench.workload import KEY
@@ -49,12 +50,24 @@ class Ground:
     def earlier(self) -> Path:
         return self.folder / "earlier"
 
+    @property
+    def earlier_stock(self) -> Path:
+        """There where the earlier commit has accounts and keys."""
+        return self.folder / "earlier-stock"
+
+    def stock_of(self, name: str) -> Path | None:
+        """What the named gateway starts from; None for one that starts with nothing."""
+        if name == FULL:
+            return self.stock
+        return self.earlier_stock if name == EARLIER and self.earlier_stock.exists() else None
+
 
 async def prepare(ground: Ground, earlier: str | None) -> None:
     """Once per run: what the gateways start from, and the source of the earlier commit if one is asked for."""
     await fill(ground.stock)
     if earlier is not None:
         check_out(earlier, ground.earlier)
+        fill_earlier(ground)
 
 
 async def fill(data_dir: Path) -> None:
@@ -67,6 +80,24 @@ async def fill(data_dir: Path) -> None:
         await KeyStore(stores.database).add(_key(now_ms))
         price = StoredPrice("bench-*", {"input": 3, "output": 15}, now_ms)
         await PriceStore(stores.database).put([price])
+
+
+def fill_earlier(ground: Ground) -> None:
+    """The same with the earlier commit's own code, whose database may be an older one. A commit without accounts and keys
+    cannot do it, and runs with its defaults."""
+    program = "import asyncio, pathlib, sys; from bench.gateways import fill; asyncio.run(fill(pathlib.Path(sys.argv[1])))"
+    with TemporaryDirectory(dir=ground.folder) as place:
+        made = Path(place) / "data"
+        path = os.pathsep.join((str(ground.earlier / "src"), str(ROOT)))
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(made)],
+            env=environment(EARLIER, ground) | {"PYTHONPATH": path},
+            cwd=place,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            made.rename(ground.earlier_stock)
 
 
 def _account(provider: str, now_ms: int) -> Account:
@@ -99,14 +130,15 @@ def check_out(commit: str, folder: Path) -> None:
 
 def command(name: str, place: Path, port: int, upstream_port: int, ground: Ground) -> list[str]:
     """Starts the named gateway from `place`, which it may write to."""
-    if name == FULL:
-        shutil.copytree(ground.stock, place / "data")
+    if (stock := ground.stock_of(name)) is not None:
+        shutil.copytree(stock, place / "data")
     config = place / "isthmus.json"
-    config.write_text(json.dumps(configuration(name, place, port, upstream_port), indent=1))
+    told = configuration(name, place, port, upstream_port, stocked=stock is not None)
+    config.write_text(json.dumps(told, indent=1))
     return [sys.executable, "-m", "isthmus", "serve", "--config", str(config)]
 
 
-def configuration(name: str, place: Path, port: int, upstream_port: int) -> dict[str, Any]:
+def configuration(name: str, place: Path, port: int, upstream_port: int, *, stocked: bool) -> dict[str, Any]:
     """The smallest with both kinds of provider; all that a gateway of this name does not need stays at its default."""
     base = f"http://127.0.0.1:{upstream_port}"
     config: dict[str, Any] = {
@@ -117,7 +149,7 @@ def configuration(name: str, place: Path, port: int, upstream_port: int) -> dict
         },
         "default_provider": "chat",
     }
-    if name != EARLIER:
+    if name != EARLIER or stocked:
         config["storage"] = {"data_dir": str(place / "data")}
     if name == BARE:
         config |= {"request_log": {"enabled": False}, "admin": {"enabled": False}}

@@ -61,7 +61,10 @@ async def carry_out(order: Order) -> Results:
     names = _present(order, results)
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder, running_on(cores.client):
         place = Path(folder)
-        await prepare(Ground(place), order.before)
+        ground = Ground(place)
+        await prepare(ground, order.before)
+        if order.before and ground.stock_of(EARLIER) is None:
+            results.notes.append(f"{EARLIER} ran without accounts and keys: that commit cannot keep ours")
         with running_upstream(place, cores) as upstream:
             scene = Scene(order, names, upstream, place, cores, results)
             if order.soak_requests:

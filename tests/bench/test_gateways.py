@@ -17,6 +17,7 @@ from bench.gateways import (
     check_out,
     configuration,
     environment,
+    fill_earlier,
     prepare,
 )
 from bench.process import Cores
@@ -27,17 +28,21 @@ UNPINNED = Cores(None, None, None)
 
 
 def test_both_providers_point_at_the_simulator() -> None:
-    config = configuration(FULL, Path("/somewhere"), 80, 81)
+    config = configuration(FULL, Path("/somewhere"), 80, 81, stocked=True)
     assert config["server"] == {"host": "127.0.0.1", "port": 80}
     assert config["providers"]["chat"]["base_url"] == "http://127.0.0.1:81/v1"
     assert config["providers"]["claude"]["base_url"] == "http://127.0.0.1:81"
 
 
 def test_each_gateway_is_configured_as_its_name_says() -> None:
-    full, bare, earlier = (configuration(name, Path("/somewhere"), 80, 81) for name in (FULL, BARE, EARLIER))
+    full, stocked, bare, earlier = (
+        configuration(name, Path("/somewhere"), 80, 81, stocked=stocked)
+        for name, stocked in ((FULL, True), (EARLIER, True), (BARE, False), (EARLIER, False))
+    )
     assert "request_log" not in full  # the default is what operators have
     assert bare["request_log"] == bare["admin"] == {"enabled": False}
     assert full["storage"] == bare["storage"] == {"data_dir": "/somewhere/data"}
+    assert stocked == full  # what is compared is the code
     assert "storage" not in earlier  # it would refuse a setting that it does not know
 
 
@@ -60,6 +65,25 @@ def test_an_earlier_commit_is_checked_out_beside_the_present_one(tmp_path: Path)
     assert (tmp_path / "src" / "isthmus" / "__init__.py").is_file()
     with pytest.raises(NoSuchCommit, match="no-such-commit"):
         check_out("no-such-commit", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone: there are no earlier commits")
+def test_an_earlier_commit_with_accounts_and_keys_starts_from_a_database_of_its_own(tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    asyncio.run(prepare(ground, "HEAD"))
+    stock = ground.stock_of(EARLIER)
+    assert stock is not None
+    with sqlite3.connect(stock / "isthmus.db") as stored:
+        assert stored.execute("SELECT id FROM api_keys").fetchall() == [("key_bench",)]
+
+
+def test_an_earlier_commit_without_them_starts_from_nothing(tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    (ground.earlier / "src" / "isthmus").mkdir(parents=True)
+    (ground.earlier / "src" / "isthmus" / "__init__.py").touch()
+    fill_earlier(ground)
+    assert ground.stock_of(EARLIER) is None
 
 
 @pytest.mark.slow
