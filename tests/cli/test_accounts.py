@@ -165,7 +165,11 @@ def test_an_export_is_private_and_comes_in_again(accounts: Accounts) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert KEY in file.read_text()
     assert "1 already here" in accounts.run("import", file)
+    [here] = json.loads(accounts.run("import", "--dry-run", "--json", file))
+    assert (here["result"], here["here_as"]) == ("already_here", "team")
     accounts.run("remove", "--yes", "team")
+    assert "1 added: nothing was changed" in accounts.run("import", "--dry-run", file)
+    assert accounts.stored() == []
     assert json.loads(accounts.run("import", "--json", file))[0]["result"] == "added"
     assert accounts.stored()[0]["weight"] == 5
     changed = json.loads(file.read_text())

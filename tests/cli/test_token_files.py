@@ -127,7 +127,7 @@ def test_tokens_come_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPat
         (["--from", "amazon-q", "--replace", "list.txt"], "--replace is for exports"),
         (["--from", "somewhere", "list.txt"], "somewhere"),
         (["list.txt", "list.txt"], "go with --from amazon-q alone"),
-        (["--dry-run", "list.txt"], "go with --from amazon-q alone"),
+        (["--provider", "q", "list.txt"], "go with --from amazon-q alone"),
         (["list.txt"], "say --from amazon-q"),
     ],
 )

@@ -93,6 +93,8 @@ def added_row(added: Added) -> dict[str, Any]:
         "id": added.id,
         "label": added.label,
         "fields": fields,
+        "here_as": added.here_as,
+        "same_as": added.same_as,
     }
 
 

@@ -165,9 +165,7 @@ def import_accounts(
     replace: Annotated[
         bool, typer.Option("--replace", help="Accounts that are here take what the file says of them.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --from: only say what would become of each login.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each.")] = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
@@ -182,10 +180,8 @@ def import_accounts(
             )
         _import_tokens(config, paths, provider, dry_run=dry_run, as_json=as_json)
         return
-    if provider is not None or dry_run or len(paths) > 1:
-        raise CommandFailed(
-            "--provider, --dry-run and several paths go with --from amazon-q alone", exit_code=2
-        )
+    if provider is not None or len(paths) > 1:
+        raise CommandFailed("--provider and several paths go with --from amazon-q alone", exit_code=2)
     [file] = paths
     try:
         read = AccountFile.model_validate_json(read_text(file))
@@ -194,7 +190,8 @@ def import_accounts(
         said = f"{first.field}: {first.message}" if first.field else first.message
         way_out = "for token files and lists of other programs say --from amazon-q"
         raise CommandFailed(f"{file} is no export of accounts: {said}; {way_out}", exit_code=2) from None
-    _show_added(asyncio.run(_import(config, read, replace=replace)), as_json=as_json)
+    added = asyncio.run(_import(config, read, replace=replace, dry_run=dry_run))
+    _show_added(added, as_json=as_json, dry_run=dry_run)
 
 
 def _import_tokens(
@@ -207,9 +204,9 @@ def _import_tokens(
         raise typer.Exit(1)
 
 
-async def _import(config: Path | None, file: AccountFile, *, replace: bool) -> Sequence[Added]:
+async def _import(config: Path | None, file: AccountFile, *, replace: bool, dry_run: bool) -> Sequence[Added]:
     async with open_desk(config) as service:
-        return await service.import_file(OPERATOR, file, overwrite=replace)
+        return await service.import_file(OPERATOR, file, overwrite=replace, dry_run=dry_run)
 
 
 @app.command("export")
@@ -363,13 +360,14 @@ async def _ids(service: AccountService, names: Sequence[str]) -> list[str]:
     return found
 
 
-def _show_added(added: Sequence[Added], *, as_json: bool) -> None:
+def _show_added(added: Sequence[Added], *, as_json: bool, dry_run: bool = False) -> None:
     if as_json:
         _print_json([added_row(each) for each in added])
     else:
         for line in problem_lines(added):
             _say(line)
-        _say(f"{summary(added)}.")
+        ending = ": nothing was changed, run it again without --dry-run" if dry_run else ""
+        _say(f"{summary(added)}{ending}.")
     if any(each.fate is Fate.INVALID for each in added):
         raise typer.Exit(1)
 
