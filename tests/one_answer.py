@@ -11,7 +11,7 @@ from isthmus.server.answering import Answering
 from isthmus.server.job import Job, Once
 from isthmus.server.records import Record
 from isthmus.server.reply import Pace
-from isthmus.server.sources import unauthorized
+from isthmus.server.sources import Keeping, unauthorized
 from isthmus.transport.http import Channel, Http, Limits
 from one_client import Client
 
@@ -44,7 +44,7 @@ class Stage:
     async def fetch(self, command: Fetch) -> Fetched:
         return Fetched("image/png", command.url.encode())
 
-    def later(self, channel: Channel, errand: Errand) -> None:
+    def later(self, channel: Channel, errand: Errand, keep: Keeping) -> None:
         self.put_off.append(errand)
 
     async def run(self, exchange: Exchange) -> Client:

@@ -53,7 +53,7 @@ class Stage:
             [],
             unauthorized,
             self.fetch,
-            lambda channel, call: None,
+            lambda channel, errand, keep: None,
             pace or Pace(),
             stream,
             style=Style(),

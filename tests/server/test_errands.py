@@ -9,8 +9,9 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from isthmus.core.commands import Call, Errand, Pause
+from isthmus.core.commands import Call, Errand, Keep, Pause
 from isthmus.core.errors import UpstreamError
+from isthmus.core.secret import Secret
 from isthmus.server import errands as module
 from isthmus.server.errands import Errands, run_errand
 from isthmus.transport.http import Http, Limits
@@ -47,6 +48,19 @@ async def test_it_may_try_again(http: Http) -> None:
     async with upstream(web.Response(status=500), web.Response(status=500), web.Response()) as up:
         await run_errand(delete(up.url, tries=3), http.channel(Limits()))
         assert up.asked == 3
+
+
+async def test_what_is_told_of_the_account_meanwhile_is_kept(http: Http) -> None:
+    told, kept = Keep({"session_key": Secret("new")}, used=Secret("old")), list[Keep]()
+
+    def telling() -> Errand:
+        yield told
+
+    errands = Errands()
+    errands.begin(http.channel(Limits()), telling(), kept.append)
+    errands.begin(http.channel(Limits()), telling())
+    await errands.close()
+    assert kept == [told]
 
 
 async def test_a_failure_is_logged_and_shown_to_nobody(http: Http) -> None:

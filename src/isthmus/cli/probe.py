@@ -196,7 +196,7 @@ async def _perform(command: Command, source: Source) -> Answered:
         case Call():
             return await source.channel.call(command)
         case Later(errand):
-            await run_errand(errand, source.channel)
+            await run_errand(errand, source.channel, source.keep)
         case Keep():
             source.keep(command)
         case Rest() | Spare():

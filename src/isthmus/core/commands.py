@@ -223,10 +223,6 @@ class Pause:
     seconds: float
 
 
-Errand = Generator[Call | Pause, Reply | None, None]
-"""Something to do beside answers. It is sent the `Reply` to a `Call`, or has its `UpstreamError` thrown in."""
-
-
 @dataclass(frozen=True, slots=True)
 class Later:
     """Something to do when this attempt is over, however it ends: also when the client leaves before its answer is complete.
@@ -252,6 +248,10 @@ class Keep:
     """The token that the request was made with. If the account has another one by now, that one stays."""
     quotas: tuple[Quota, ...] = ()
     """Allowances as they stand now; they replace those of the same name in its survey."""
+
+
+Errand = Generator[Call | Pause | Keep, Reply | None, None]
+"""Something to do beside answers. It is sent the `Reply` to a `Call`, or has its `UpstreamError` thrown in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ class Answering:
         """Of the attempt that is over; the next one may go another way."""
         errands, self._put_off = self._put_off, []
         for errand in errands:
-            self._job.later(self._job.channel, errand)
+            self._job.later(self._job.channel, errand, self._job.keep)
 
     async def _exchange(self, command: Stream | Forward) -> None:
         job, record = self._job, self._job.record

@@ -10,6 +10,7 @@ import structlog
 from isthmus.core.commands import Errand
 from isthmus.core.errors import UpstreamError
 from isthmus.core.steps import drive
+from isthmus.server.sources import Keeping, nothing_kept
 from isthmus.transport.http import Channel
 
 log = structlog.get_logger("isthmus")
@@ -29,13 +30,13 @@ class Errands:
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_A_TIME)
 
-    def begin(self, channel: Channel, errand: Errand) -> None:
-        """Neither waits nor raises."""
+    def begin(self, channel: Channel, errand: Errand, keep: Keeping = nothing_kept) -> None:
+        """Neither waits nor raises. `keep` is of the account whose errand it is."""
         if len(self._tasks) >= MAX_WAITING:
             errand.close()
             log.warning("tidying up was left out", waiting=len(self._tasks))
             return
-        task = asyncio.get_running_loop().create_task(self._run(channel, errand))
+        task = asyncio.get_running_loop().create_task(self._run(channel, errand, keep))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -50,10 +51,10 @@ class Errands:
             await asyncio.wait(late)
             log.warning("tidying up was broken off", errands=len(late))
 
-    async def _run(self, channel: Channel, errand: Errand) -> None:
+    async def _run(self, channel: Channel, errand: Errand, keep: Keeping) -> None:
         try:
             async with self._places, asyncio.timeout(WITHIN_S):
-                await run_errand(errand, channel)
+                await run_errand(errand, channel, keep)
         except UpstreamError as error:
             log.warning("tidying up failed", error=error.message)
         except TimeoutError:
@@ -65,6 +66,6 @@ class Errands:
             errand.close()  # One whose turn never came has not been begun.
 
 
-async def run_errand(errand: Errand, channel: Channel) -> None:
+async def run_errand(errand: Errand, channel: Channel, keep: Keeping = nothing_kept) -> None:
     """Raises what the errand raises."""
-    await drive(errand, channel.call, asyncio.sleep)
+    await drive(errand, channel.call, asyncio.sleep, keep)

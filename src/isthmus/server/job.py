@@ -62,7 +62,7 @@ class Job:
     authorize: Authorizing
     """The access of that account."""
     fetch: Callable[[Fetch], Awaitable[Fetched]]
-    later: Callable[[Channel, Errand], None]
+    later: Callable[[Channel, Errand, Keeping], None]
     """Begins something in the background."""
     pace: Pace
     stream: bool

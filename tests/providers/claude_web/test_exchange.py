@@ -390,6 +390,17 @@ def test_a_new_key_is_kept_and_not_used_before() -> None:
     assert here.tidy() == [] or here.account.key == here.key
 
 
+def test_a_new_key_that_comes_while_tidying_up_is_kept() -> None:
+    here = stage()
+    here.account.script("F26 new-key", "delete")
+    here.ask("Hello")
+    assert not [each for each in here.kept if each.used is not None]
+    assert here.tidy() == []
+    [told] = [each for each in here.kept if each.used is not None]
+    assert told.used == here.grant().token
+    assert told.credential["session_key"].reveal() == here.account.next_key
+
+
 def test_another_key_that_came_meanwhile_is_tried() -> None:
     here = stage()
     old, here.key = here.key, "sk-ant-sid01-old"

@@ -33,6 +33,7 @@ from isthmus.providers.claude_web.chat_calls import BY_CONVERSATION, Place, read
 from isthmus.providers.claude_web.conversations import Held, digest, digest_of_answer
 from isthmus.providers.claude_web.decode import Expected, Heard, decoder_for
 from isthmus.providers.claude_web.errors import Refused, remedy_of
+from isthmus.providers.claude_web.headers import SESSION_KEY, new_key
 from isthmus.providers.claude_web.quotas import read_windows
 from isthmus.providers.claude_web.request import Continued, Ids, Turn, completion_body, plan_turn
 from isthmus.providers.claude_web.session import Doing, Session, Speaker
@@ -297,6 +298,8 @@ def _delete(chat: _Chat) -> Errand:
         try:
             reply = yield chat.place.delete()
             assert isinstance(reply, Reply)
+            if (key := new_key(reply.head.headers)) is not None:
+                yield Keep({SESSION_KEY: key}, chat.place.grant.token)
             status = reply.head.status
             if status < 300 or status == 404:
                 return
