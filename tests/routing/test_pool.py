@@ -486,6 +486,15 @@ class AnyPool(RuleBasedStateMachine):
     def failed(self, taken: Lease, error: UpstreamError) -> None:
         self.store(self.pool.failed(taken, error, self.now), taken.account)
 
+    @rule(
+        taken=leases,
+        wait_s=st.sampled_from([0.0, 20.0, 1e9]),
+        scope=st.sampled_from([Scope.MODEL, Scope.ACCOUNT]),
+    )
+    def spare(self, taken: Lease, wait_s: float, scope: Scope) -> None:
+        """Whoever is spared still answers where nobody else can: nothing else that was promised changes."""
+        self.pool.spare(taken, Spare(wait_s, scope), self.now)
+
     @rule(taken=consumes(leases), twice=st.booleans())
     def release(self, taken: Lease, twice: bool) -> None:
         for _ in range(1 + twice):
