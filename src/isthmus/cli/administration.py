@@ -92,7 +92,7 @@ MAX_BODY_BYTES: Final = 64 << 20
 
 @dataclass(slots=True)
 class Administration:
-    """Built once, when the gateway runs."""
+    """Built once, when it is first asked for."""
 
     live: Live
     hands: Hands
