@@ -97,11 +97,16 @@ def test_one_request_tells_how_it_went(visit: Visits, deaf: str, accessible: Cal
     page = visit(f"/requests?provider={deaf}")
     row(page, "some-model").get_by_role("link").click()
     panel = page.get_by_role("dialog", name=f"{deaf}/some-model")
-    expect(panel).to_contain_text("The upstream failed or cannot be reached")
-    expect(panel.get_by_role("img", name=re.compile("Failed attempt"))).to_be_visible()
-    for text in failed["attempt_list"]:
-        expect(panel.get_by_role("listitem").filter(has_text=f"· {text.split(' ')[1]}").first).to_be_visible()
-    expect(panel.get_by_text(re.compile("^Attempt 1 deaf"))).to_be_visible()
+    expect(panel).to_contain_text("The upstream failed, cannot be reached")
+    expect(panel).to_contain_text("What to do: Test the account under Accounts")
+    course = panel.get_by_role("region", name="Time line")
+    expect(course.get_by_role("img", name=re.compile("Failed attempt"))).to_be_visible()
+    spans = seen.api("GET", f"/v2/logs/{failed['request_id']}")["timeline"]["spans"]
+    attempts = [each for each in spans if each["kind"] == "attempt"]
+    assert len(attempts) == 2
+    for number, each in enumerate(attempts, 1):
+        step = course.get_by_role("listitem").filter(has_text=re.compile(rf"^Attempt {number} deaf \d"))
+        expect(step).to_contain_text(f"upstream · {each['length_ms']} ms+{each['start_ms']} ms")
     expect(panel.get_by_text(failed["request_id"])).to_be_visible()
     accessible(page)
     page.go_back()
@@ -111,6 +116,12 @@ def test_one_request_tells_how_it_went(visit: Visits, deaf: str, accessible: Cal
     panel = page.get_by_role("dialog", name="claude-web/claude-sonnet-4-6")
     expect(panel.get_by_role("region", name="Losses")).to_contain_text("temperature")
     expect(panel.get_by_role("region", name="Losses")).to_contain_text("It was left out.")
+    expect(panel.get_by_role("region", name="Losses")).to_contain_text(
+        "How freely the model chooses its words"
+    )
+    expect(panel.get_by_role("region", name="Losses")).to_contain_text(
+        "What to do: Leave it out in the client"
+    )
     expect(panel.get_by_role("region", name="Tokens")).to_contain_text("estimated")
     expect(panel.get_by_role("link", name="Open in the playground")).to_have_attribute(
         "href", "/admin/playground?model=claude-web/claude-sonnet-4-6"
@@ -127,6 +138,80 @@ def test_one_request_tells_how_it_went(visit: Visits, deaf: str, accessible: Cal
 
     page.goto(f"{seen.origin}/admin/requests?request=req_nobody")
     expect(page.get_by_role("dialog").get_by_text("This could not be loaded")).to_be_visible()
+
+
+def test_of_older_rows_no_time_line_is_made_up(visit: Visits) -> None:
+    seen = visit.scenery
+    id = logged(seen, seen.chat("dummy/dummy-text"))["request_id"]
+    older = seen.api("GET", f"/v2/logs/{id}")
+    attempt = older["timeline"]["spans"][-1] | {"start_ms": None}
+    failed = attempt | {"length_ms": 300, "outcome": "upstream", "status": 500}
+    older["timeline"] |= {"starts_known": False, "spans": [failed, attempt | {"length_ms": 700}]}
+    page = visit("/requests")
+    page.route(f"**/v2/logs/{id}", lambda route: route.fulfill(json=older))
+    page.goto(f"{seen.origin}/admin/requests?request={id}")
+    course = page.get_by_role("dialog").get_by_role("region", name="Time line")
+    expect(course).to_contain_text("An earlier version wrote this row.")
+    expect(course.get_by_role("listitem").filter(has_text="Attempt 1")).to_contain_text(
+        "upstream · 500 · 300 ms"
+    )
+    expect(course.get_by_role("img")).to_have_count(0)
+
+
+def test_the_keyboard_goes_from_row_to_row_and_from_request_to_request(visit: Visits) -> None:
+    seen = visit.scenery
+    rows = [logged(seen, seen.chat(f"dummy/leafed-through-{at}")) for at in range(3)]
+    page = visit("/requests?text=leafed-through-")
+    expect(row(page, "leafed-through-")).to_have_count(3)
+    links = [page.get_by_role("link", name=re.compile(each["request_id"])) for each in reversed(rows)]
+    page.keyboard.press("j")
+    expect(links[0]).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("j")
+    expect(links[2]).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("k")
+    expect(links[0]).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="dummy/leafed-through-2")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowRight")
+    panel = page.get_by_role("dialog", name="dummy/leafed-through-0")
+    expect(panel.get_by_role("button", name="Older request")).to_be_disabled()
+    page.keyboard.press("ArrowLeft")
+    panel = page.get_by_role("dialog", name="dummy/leafed-through-1")
+    panel.get_by_role("button", name="Copy the link to this request").click()
+    address = f"{seen.origin}/admin/requests?request={rows[1]['request_id']}"
+    page.wait_for_function(
+        "address => navigator.clipboard.readText().then((text) => text === address)", arg=address
+    )
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(links[1]).to_be_focused()
+
+
+def test_slow_requests_are_found(visit: Visits) -> None:
+    seen = visit.scenery
+    logged(seen, seen.chat("dummy/not-so-slow"))
+    page = visit("/requests?text=not-so-slow")
+    expect(row(page, "not-so-slow").first).to_be_visible()
+    page.get_by_role("button", name="More filters").click()
+    form = page.get_by_role("form", name="More filters")
+    form.get_by_label("Slower than", exact=True).fill("3600")
+    form.get_by_label("Slower than", exact=True).press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("No request matches")).to_be_visible()
+    expect(page).to_have_url(re.compile("slower=3600"))
+    page.get_by_role("button", name="Remove the filter Slower than 1 h").click()
+    expect(row(page, "not-so-slow").first).to_be_visible()
+
+
+def test_accounts_that_are_gone_are_said_to_be(visit: Visits, deaf: str) -> None:
+    seen = visit.scenery
+    asked = logged(seen, seen.chat(f"{deaf}/orphaned"))["account_id"]
+    seen.api("DELETE", f"/v2/accounts/{asked}")
+    page = visit(f"/requests?provider={deaf}&text=orphaned")
+    expect(row(page, "orphaned").first).to_contain_text(f"deleted ({asked[:8]}…)")
 
 
 def test_requests_are_watched_as_they_end_and_hold_still_while_one_reads(visit: Visits) -> None:
@@ -161,12 +246,41 @@ def test_what_fits_the_filters_is_taken_away_as_a_file(visit: Visits) -> None:
     ids = {logged(seen, each)["request_id"] for each in answers}
     page = visit("/requests?text=exported-")
     page.get_by_role("button", name="Export", exact=True).click()
+    there = seen.api("GET", "/v2/logs/count?text=exported-")["rows"]
+    expect(page.get_by_role("dialog", name="Export requests")).to_contain_text(f"{there} requests")
     with page.expect_download() as download:
         page.get_by_role("dialog", name="Export requests").get_by_role("button", name="Download").click()
     with download.value.path().open(encoding="utf-8", newline="") as file:
         assert ids <= {each["request_id"] for each in csv.DictReader(file)}
     expect(page.get_by_text(re.compile(r"^\d+ rows exported$")).first).to_be_visible()
     assert download.value.suggested_filename.endswith(".csv")
+
+
+def test_a_file_that_cannot_hold_all_says_so(visit: Visits) -> None:
+    head, line = "request_id,started_at\r\n", "req_1,2026-11-22T09:00:00Z\r\n"
+    page = visit("/requests")
+    page.route(
+        re.compile("/v2/logs/count"), lambda route: route.fulfill(json={"rows": 100_000, "complete": False})
+    )
+    page.route(re.compile("/v2/logs/export"), lambda route: route.fulfill(body=head + line * 100_000))
+    page.get_by_role("button", name="Export", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Export requests")
+    expect(dialog).to_contain_text("More than 100,000 requests fit.")
+    with page.expect_download():
+        dialog.get_by_role("button", name="Download").click()
+    expect(dialog.get_by_role("alert")).to_contain_text(
+        "The file has the newest 100,000 requests. There are more."
+    )
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(dialog).to_be_hidden()
+
+
+def test_nothing_is_not_taken_away(visit: Visits) -> None:
+    page = visit("/requests?text=nothing-is-called-this")
+    page.get_by_role("button", name="Export", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Export requests")
+    expect(dialog).to_contain_text("0 requests")
+    expect(dialog.get_by_role("button", name="Download")).to_be_disabled()
 
 
 def test_a_holder_sees_their_own_requests_and_no_accounts(visit: Visits) -> None:

@@ -1,42 +1,34 @@
 import { expect, test } from 'vitest'
 
-import { attemptIn, lookOf, lossIn, stretchesOf, tokensPerSecond } from './course'
+import { lookOf, lossIn, stretchesOf, tokensPerSecond, type Span, type Timeline } from './course'
 
-const row = { attempt_list: [] as string[], first_token_ms: null as number | null, duration_ms: 1000, succeeded: true }
+const span = (kind: Span['kind'], start_ms: number | null, length_ms: number | null, outcome: string | null = null): Span => ({ kind, start_ms, length_ms, outcome, account_id: null, status: null })
+const course = (spans: Span[], first_token_ms: number | null = null, starts_known = true): Timeline => ({ spans, first_token_ms, duration_ms: 1000, starts_known })
 
-test('an attempt says who was asked and what came of it', () => {
-  expect(attemptIn('acc_1 answered after 12 ms')).toEqual({ account: 'acc_1', error: null, status: null, tookMs: 12 })
-  expect(attemptIn('acc_1 rate_limit (429) after 3 ms')).toEqual({ account: 'acc_1', error: 'rate_limit', status: 429, tookMs: 3 })
-  expect(attemptIn('acc_1 upstream after 3 ms')).toMatchObject({ error: 'upstream', status: null })
-  expect(attemptIn('["cut in the mid…')).toBeNull()
-})
-
-test('a plain request waits for its first token, then answers', () => {
-  expect(stretchesOf({ ...row, first_token_ms: 400 })).toMatchObject([
-    { what: 'waiting', fromMs: 0, tookMs: 400, share: 0.4 },
-    { what: 'answering', fromMs: 400, tookMs: 600, from: 0.4 },
+test('a plain request is read, waits for its first token, then answers', () => {
+  expect(stretchesOf(course([span('gateway', 0, 100), span('attempt', 100, 900, 'answered')], 400))).toEqual([
+    { what: 'gateway', tookMs: 100, from: 0, share: 0.1 },
+    { what: 'waiting', tookMs: 300, from: 0.1, share: 0.3 },
+    { what: 'answering', tookMs: 600, from: 0.4, share: 0.6 },
   ])
-  expect(stretchesOf(row)).toMatchObject([{ what: 'waiting', tookMs: 1000, share: 1 }])
+  expect(stretchesOf(course([span('attempt', 0, 1000, 'answered')]))).toMatchObject([{ what: 'waiting', share: 1 }])
 })
 
-test('failed attempts stand before the one that answered, and all end with the request', () => {
-  const stretches = stretchesOf({ ...row, attempt_list: ['a rate_limit (429) after 100 ms', 'b answered after 800 ms'], first_token_ms: 500 })
-  expect(stretches).toMatchObject([
-    { what: 'waiting', fromMs: 0, tookMs: 100 },
-    { what: 'failed', fromMs: 100, tookMs: 100, attempt: { account: 'a' } },
-    { what: 'waiting', fromMs: 200, tookMs: 300 },
-    { what: 'answering', fromMs: 500, tookMs: 500 },
-  ])
+test('attempts stand where they began, with what was waited between them', () => {
+  const spans = [span('attempt', 0, 100, 'rate_limit'), span('queue', 100, 250), span('attempt', 350, 650, 'client_left')]
+  expect(stretchesOf(course(spans, 500)).map(({ what, from }) => [what, from])).toEqual([['failed', 0], ['queue', 0.1], ['waiting', 0.35], ['answering', 0.5]])
 })
 
-test('when all fail there is no answer, and no stretch is longer than the request', () => {
-  const stretches = stretchesOf({ ...row, attempt_list: ['a upstream (500) after 700 ms', 'b upstream (500) after 900 ms'] })
-  expect(stretches.map(({ what }) => what)).toEqual(['failed', 'failed'])
-  expect(stretches.reduce((sum, each) => sum + each.share, 0)).toBeLessThanOrEqual(1)
+test('nothing is drawn outside of the request, whatever was rounded', () => {
+  const spans = [span('gateway', 0, 100), span('attempt', 100, 901, 'upstream')]
+  expect(stretchesOf(course(spans)).at(-1)).toEqual({ what: 'failed', tookMs: 900, from: 0.1, share: 0.9 })
+  expect(stretchesOf({ ...course([]), duration_ms: 0 })).toEqual([])
+  expect(stretchesOf({ ...course([span('attempt', 0, 0, 'upstream')]), duration_ms: 0 })).toEqual([{ what: 'failed', tookMs: 0, from: 0, share: 0 }])
 })
 
-test('a request that took no time has no shares', () => {
-  for (const each of stretchesOf({ ...row, duration_ms: 0, first_token_ms: 0 })) expect(each.share).toBe(0)
+test('of rows that do not say when attempts began, only a single one can be drawn', () => {
+  expect(stretchesOf(course([span('attempt', null, null, 'answered')], 250, false))).toMatchObject([{ what: 'waiting', share: 0.25 }, { what: 'answering', share: 0.75 }])
+  expect(stretchesOf(course([span('attempt', null, 50, 'upstream'), span('attempt', null, 900, 'answered')], 250, false))).toEqual([])
 })
 
 test('speed is told only of what came over time', () => {

@@ -1,55 +1,46 @@
-/** How one request went, from its row in the log: what was waited for, who was asked, what was lost. */
-import type { LogRow } from '../../api/types'
+/** How one request went, from its row in the log: where its time went, what was lost. */
+import type { LogDetail, LogRow } from '../../api/types'
 
-export interface Attempt {
-  account: string
-  /** Class of the failure; null when it answered. */
-  error: string | null
-  status: number | null
-  tookMs: number
-}
+export type Timeline = LogDetail['timeline']
+export type Span = Timeline['spans'][number]
 
-/** `ACCOUNT answered after 12 ms`, `ACCOUNT rate_limit (429) after 12 ms`; null for a text in other words. */
-export function attemptIn(text: string): Attempt | null {
-  const found = /^(\S+) (?:answered|(\w+)(?: \((\d+)\))?) after (\d+) ms$/.exec(text)
-  if (!found) return null
-  const [, account, error, status, took] = found
-  return { account: account!, error: error ?? null, status: status ? Number(status) : null, tookMs: Number(took) }
-}
-
+/** `waiting` is for the first token of an answer, or for all of one that comes in one piece. */
+export const STRETCHES = ['gateway', 'queue', 'failed', 'waiting', 'answering'] as const
 export interface Stretch {
-  what: 'waiting' | 'failed' | 'answering'
-  fromMs: number
+  what: (typeof STRETCHES)[number]
   tookMs: number
   /** Of the whole, 0 to 1. */
   from: number
   share: number
-  attempt?: Attempt
 }
 
-/**
- * The request as stretches that follow each other. The log keeps how long each attempt took, not when it began:
- * they are laid end to end so that the last one ends with the request. What remains before them is waiting.
- */
-export function stretchesOf(row: Pick<LogRow, 'attempt_list' | 'first_token_ms' | 'duration_ms' | 'succeeded'>): Stretch[] {
-  const whole = Math.max(row.duration_ms, 0)
-  const attempts = row.attempt_list.map(attemptIn).filter((each) => each !== null)
-  const sum = attempts.reduce((all, each) => all + each.tookMs, 0)
-  const stretches: Stretch[] = []
-  let at = 0
+/** An attempt that did not come to its end by its own fault. */
+export const hasFailed = ({ outcome }: Span): boolean => outcome !== null && outcome !== 'answered' && outcome !== 'client_left'
 
-  function lay(what: Stretch['what'], until: number, attempt?: Attempt): void {
-    const end = Math.min(Math.max(until, at), whole)
-    if (end > at || attempt) stretches.push({ what, fromMs: at, tookMs: end - at, from: whole ? at / whole : 0, share: whole ? (end - at) / whole : 0, ...(attempt && { attempt }) })
-    at = end
+/**
+ * The request as stretches that follow each other, to scale. Empty where the log does not say when its several attempts began:
+ * nothing is drawn that nobody knows.
+ */
+export function stretchesOf({ spans, starts_known, first_token_ms, duration_ms }: Timeline): Stretch[] {
+  const known = starts_known ? spans : spans.length === 1 ? spans.map((each) => ({ ...each, start_ms: 0, length_ms: duration_ms })) : []
+  const stretches: Stretch[] = []
+
+  /** An attempt that took no time is drawn all the same. */
+  function lay(what: Stretch['what'], from: number, until: number): void {
+    const [start, end] = [from, until].map((each) => Math.min(Math.max(each, 0), duration_ms)) as [number, number]
+    if (end > start || what === 'failed') stretches.push({ what, tookMs: end - start, from: duration_ms ? start / duration_ms : 0, share: duration_ms ? (end - start) / duration_ms : 0 })
   }
 
-  lay('waiting', Math.max(whole - sum, 0) * Number(attempts.length > 0))
-  for (const attempt of attempts) if (attempt.error !== null) lay('failed', at + attempt.tookMs, attempt)
-  const last = attempts.at(-1)
-  if (last === undefined || last.error === null) {
-    lay('waiting', row.first_token_ms ?? whole)
-    lay('answering', whole)
+  for (const each of known) {
+    const from = each.start_ms ?? 0
+    const until = from + (each.length_ms ?? 0)
+    if (each.kind !== 'attempt') lay(each.kind, from, until)
+    else if (hasFailed(each)) lay('failed', from, until)
+    else {
+      const first = Math.min(Math.max(first_token_ms ?? until, from), until)
+      lay('waiting', from, first)
+      lay('answering', first, until)
+    }
   }
   return stretches
 }
@@ -61,18 +52,16 @@ export function tokensPerSecond(row: Pick<LogRow, 'output_tokens' | 'first_token
   return ms < 100 ? null : (row.output_tokens / ms) * 1000
 }
 
-export const ACTIONS = ['dropped', 'clamped', 'converted', 'emulated', 'replaced'] as const
 export interface Loss {
   field: string
-  action: (typeof ACTIONS)[number] | null
+  action: string | null
   detail: string
 }
 
 /** `temperature=dropped(not supported)`; a text in other words is a field without an action. */
 export function lossIn(text: string): Loss {
-  const found = /^(.+?)=(dropped|clamped|converted|emulated|replaced)(?:\((.*)\))?$/s.exec(text)
-  if (!found) return { field: text, action: null, detail: '' }
-  return { field: found[1]!, action: found[2] as Loss['action'], detail: found[3] ?? '' }
+  const found = /^(.+?)=([a-z]+)(?:\((.*)\))?$/s.exec(text)
+  return found ? { field: found[1]!, action: found[2]!, detail: found[3] ?? '' } : { field: text, action: null, detail: '' }
 }
 
 /** How it ended, for a colour and a sign. */

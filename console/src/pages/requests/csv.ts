@@ -1,3 +1,6 @@
+/** Of one file: it is put together in the browser's memory. As many are counted beforehand (`/v2/logs/count`). */
+export const MOST_ROWS = 100_000
+
 /** Counts the rows of a CSV file while it arrives; a line end within quotes ends no row. */
 export class RowCount {
   private quoted = false

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { NAMES, ofWallTime, queryOf, statusQuery, tailQueryOf, wallTime, type Chosen } from './filters'
+import { lengthOf, NAMES, ofWallTime, queryOf, statusQuery, tailQueryOf, wallTime, type Chosen } from './filters'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const chosen = (some: Partial<Chosen>): Chosen => ({ ...(Object.fromEntries(NAMES.map((name) => [name, ''])) as Chosen), ...some })
@@ -18,6 +18,11 @@ test('a status is a class, a number, or how it went; anything else asks nothing'
   expect(statusQuery('failed')).toEqual({ succeeded: false })
   expect(statusQuery('429')).toEqual({ status: 429 })
   for (const odd of ['', '6xx', '42', '999', 'x']) expect(statusQuery(odd)).toEqual({})
+})
+
+test('lengths are seconds in the address and milliseconds for the API', () => {
+  expect(queryOf(chosen({ slower: '2.5', firstSlower: '0' }), NOW)).toEqual({ slower_than_ms: 2500, first_token_slower_than_ms: 0 })
+  for (const odd of ['', ' ', 'soon', '-1', '1e9', 'NaN', 'Infinity']) expect(lengthOf(odd)).toBeUndefined()
 })
 
 test('a range counts from now and rules over times that are written out', () => {

@@ -4,11 +4,13 @@ import type { Asked } from '../../api/client'
 export type LogQuery = NonNullable<Asked<'/v2/logs', 'get'>['query']>
 
 /** Names in the address; each holds a text, empty when it asks nothing. */
-export const NAMES = ['text', 'range', 'since', 'until', 'status', 'provider', 'model', 'key', 'account', 'client', 'error', 'streamed', 'lossy'] as const
+export const NAMES = ['text', 'range', 'since', 'until', 'status', 'provider', 'model', 'key', 'account', 'client', 'error', 'streamed', 'lossy', 'slower', 'firstSlower'] as const
 export type Name = (typeof NAMES)[number]
 export type Chosen = Record<Name, string>
 
 const HOUR_MS = 3_600_000
+/** The longest that the log can hold. */
+export const LONGEST_S = 2_147_483
 export const RANGES = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS, month: 30 * 24 * HOUR_MS } as const
 export type Range = keyof typeof RANGES
 export const STATUSES = ['ok', 'failed', '4xx', '5xx', '429'] as const
@@ -22,6 +24,12 @@ export function statusQuery(status: string): Pick<LogQuery, 'succeeded' | 'statu
   if (status === 'failed') return { succeeded: false }
   if (/^[2-5]xx$/.test(status)) return { status_class: status as LogQuery['status_class'] }
   return /^[1-5]\d\d$/.test(status) ? { status: Number(status) } : {}
+}
+
+/** Seconds, as people write them, in milliseconds. */
+export function lengthOf(text: string): number | undefined {
+  const seconds = text.trim() === '' ? Number.NaN : Number(text)
+  return seconds >= 0 && seconds <= LONGEST_S ? Math.round(seconds * 1000) : undefined
 }
 
 /** A range counts from now; written out times count where there is none. */
@@ -39,6 +47,8 @@ export function queryOf(chosen: Chosen, now: number): LogQuery {
     error: chosen.error,
     streamed: yesOrNo(chosen.streamed),
     lossy: yesOrNo(chosen.lossy),
+    slower_than_ms: lengthOf(chosen.slower),
+    first_token_slower_than_ms: lengthOf(chosen.firstSlower),
   }
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== '')) as LogQuery
 }

@@ -2,7 +2,9 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/vue-quer
 import { computed, type Ref } from 'vue'
 
 import { api } from '../../api/client'
-import type { LogRow } from '../../api/types'
+import type { LogDetail, LogRow } from '../../api/types'
+import { t } from '../../i18n'
+import { everyPage } from '../../parts/everyPage'
 import { queries } from '../../queries'
 import { useSession } from '../../session'
 import { queryOf, type Chosen } from './filters'
@@ -31,24 +33,43 @@ export function useRequests(chosen: Chosen) {
   return { query, again }
 }
 
-/** One request. A row never changes once it is written, so one that is known already is not asked for. */
+/** One request with its time line; until that is here, what the list knows of it. Once written, a row never changes. */
 export function useRequest(id: Ref<string>, known: (id: string) => LogRow | undefined) {
   return useQuery({
     queryKey: ['requests', 'one', id],
-    queryFn: ({ signal }) => known(id.value) ?? api.get('/v2/logs/{request_id}', { path: { request_id: id.value }, signal }),
+    queryFn: ({ signal }): Promise<LogRow & Partial<LogDetail>> => api.get('/v2/logs/{request_id}', { path: { request_id: id.value }, signal }),
+    placeholderData: () => known(id.value),
     enabled: computed(() => id.value !== ''),
     staleTime: Infinity,
   })
 }
 
+/** How many requests fit the filters; asked anew whenever somebody wants to know. */
+export function useCount(chosen: Chosen, wanted: Ref<boolean>) {
+  return useQuery({
+    queryKey: computed(() => ['requests', 'count', { ...chosen }] as const),
+    queryFn: ({ signal }) => api.get('/v2/logs/count', { query: queryOf(chosen, Date.now()), signal }),
+    enabled: wanted,
+    staleTime: 0,
+    gcTime: 0,
+  })
+}
+
 const PLAYGROUND = 'playground_'
+/** The one account of a provider that has its key in the configuration file. */
+const CONFIGURED = 'config:'
+/** Ids that the gateway made itself; others are names that somebody chose in the configuration file. */
+const MADE = /^(?:acc|key)_/
+const SHORT = 8
+/** Long enough to tell a few apart; the whole one is in the panel. */
+const short = (id: string): string => (id.length > SHORT + 1 ? `${id.slice(0, SHORT)}…` : id)
 
 /** What is behind the ids of the log, as far as the one who looks may know it; else the ids themselves. */
 export function useNames() {
   const session = useSession()
   const seesAll = computed(() => session.may('viewer'))
-  const keys = useQuery({ queryKey: ['keys', 'names'], queryFn: ({ signal }) => api.get('/v2/keys', { query: { limit: MOST }, signal }).then((page) => page.items), staleTime: 60_000 })
-  const accounts = useQuery({ queryKey: ['accounts', 'names'], queryFn: ({ signal }) => api.get('/v2/accounts', { query: { limit: MOST }, signal }).then((page) => page.items), staleTime: 60_000, enabled: seesAll })
+  const keys = useQuery({ queryKey: ['keys', 'names'], queryFn: ({ signal }) => everyPage((cursor) => api.get('/v2/keys', { query: { limit: MOST, cursor }, signal })), staleTime: 60_000 })
+  const accounts = useQuery({ queryKey: ['accounts', 'names'], queryFn: ({ signal }) => everyPage((cursor) => api.get('/v2/accounts', { query: { limit: MOST, cursor }, signal })), staleTime: 60_000, enabled: seesAll })
   const providers = useQuery({ queryKey: ['providers', 'list'], queryFn: ({ signal }) => api.get('/v2/providers', { query: { limit: MOST }, signal }).then((page) => page.items), staleTime: 60_000, enabled: seesAll })
   const models = useQuery({ queryKey: ['models'], queryFn: () => api.get('/v2/models'), staleTime: 60_000 })
 
@@ -57,8 +78,8 @@ export function useNames() {
 
   return {
     seesAll,
-    keyName: (id: string): string => keyNames.value.get(id) ?? (id.startsWith(PLAYGROUND) ? 'Playground' : id),
-    accountName: (id: string): string => accountNames.value.get(id) ?? id,
+    keyName: (id: string): string => keyNames.value.get(id) ?? (id.startsWith(PLAYGROUND) ? t('nav.playground') : nameless(id, keys.isSuccess.value && seesAll.value, 'requests.deletedKey')),
+    accountName: (id: string): string => (id.startsWith(CONFIGURED) ? t('requests.fromFile') : undefined) ?? accountNames.value.get(id) ?? nameless(id, accounts.isSuccess.value, 'requests.deletedAccount'),
     /** Whether there is still such an account or key to look at. */
     isAccount: (id: string): boolean => accountNames.value.has(id),
     isKey: (id: string): boolean => keyNames.value.has(id),
@@ -68,5 +89,8 @@ export function useNames() {
     models: computed(() => [...new Set((models.data.value?.items ?? []).map((each) => each.name))]),
   }
 }
+
+/** For what is in no list: gone, if the list is here and has all there are. */
+const nameless = (id: string, listed: boolean, gone: string): string => (!MADE.test(id) ? id : listed ? t(gone, { id: short(id) }) : short(id))
 
 export type Names = ReturnType<typeof useNames>
