@@ -100,7 +100,7 @@ SCENES = {
     ),
     "denied_server": Scene(
         asks('[[sim: tool mcp__calc__add {"a":1}]]'),
-        Options(mcp=Mcp(enabled=True, config_file="/etc/isthmus/mcp.json", allowed=("other__*",))),
+        Options(mcp=Mcp(enabled=True, config_file="/etc/isthmus/mcp.json", allowed=("calc:subtract",))),
     ),
 }
 """By name; each is also the name of a file in `FOLDER`."""

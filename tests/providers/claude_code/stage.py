@@ -19,6 +19,7 @@ from isthmus.core.programs import Program
 from isthmus.core.secret import Secret
 from isthmus.providers.claude_code.provider import ClaudeCode
 from isthmus.shaping.fit import fit
+from isthmus.transport.excerpts import excerpted
 
 TIME_OUT_S = 30.0
 
@@ -36,7 +37,7 @@ class Process:
         owned = {name: folder / name for name in ("HOME", "TMPDIR", *program.own_folders)}
         for path in (*owned.values(), folder / "work", folder / "files"):
             path.mkdir()
-        for name, content in program.files.items():
+        for name, content in {**program.files, **excerpted(program.excerpts)}.items():
             (folder / "files" / name).write_bytes(content)
         environment = {
             "PATH": os.environ.get("PATH", ""),

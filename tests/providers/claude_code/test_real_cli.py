@@ -84,7 +84,7 @@ def said(done: Performance) -> str:
     return "".join(block.text for block in fold(done.events).blocks if isinstance(block, SaidText))
 
 
-@pytest.mark.parametrize("name", [name for name, scene in SCENES.items() if not scene.options.mcp.enabled])
+@pytest.mark.parametrize("name", SCENES)
 async def test_a_scene_is_played_as_it_was_recorded(
     name: str, api: AnthropicApi, stage: Stage, tmp_path: Path
 ) -> None:
