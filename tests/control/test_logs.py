@@ -127,6 +127,16 @@ async def test_who_saw_a_row_that_is_not_stored_yet_goes_on_after_it(service: Lo
     assert await watched(await service.tail(OPERATOR, LogFilter(), "req_0"), 1) == [["req_1", "req_2"]]
 
 
+async def test_what_is_on_its_way_when_one_begins_to_watch_is_not_missed(service: LogService) -> None:
+    """It is in no page of the log yet, and ended before."""
+    service.log.append(log_row(1, key_id="key_1"))
+    service.log.append(log_row(2))
+    async with aclosing(await service.tail(HOLDER, LogFilter(), None)) as tail:  # type: ignore[type-var]
+        assert await watched(tail, 1) == [["req_1"]]
+        service.log.append(log_row(3, key_id="key_1"))
+        assert await watched(tail, 1) == [["req_3"]]
+
+
 async def test_a_gap_is_told(service: LogService, monkeypatch: pytest.MonkeyPatch) -> None:
     await service.logs.save([log_row(number) for number in range(5)])
     assert await watched(await service.tail(OPERATOR, LogFilter(), "req_gone"), 1) == [[None]]

@@ -111,8 +111,9 @@ class LogService:
         return Cleanup(deleted, done)
 
     async def tail(self, person: Person, wanted: LogFilter, after: str | None) -> AsyncIterator[Batch]:
-        """Rows of this gateway as they are logged. First those since the request `after`, none without it; an empty batch after a
-        while without rows. Ends with the gateway. Raises `Unavailable` before the first."""
+        """Rows of this gateway as they are logged. First those since the request `after`; without it, those that no page of the log
+        can have yet, as they are only on their way there. An empty batch after a while without rows. Ends with the gateway. Raises
+        `Unavailable` before the first."""
         wanted = await self._for(person, wanted)
         if self.log.tails >= MAX_TAILS:
             raise Unavailable(f"{MAX_TAILS} live tails are open already: close one that nobody watches")
@@ -122,7 +123,7 @@ class LogService:
         tail = self.log.tail()
         try:
             # Opened before we look: what is neither stored nor waiting by now will come through the tail.
-            earlier = [] if after is None else await self._since(after)
+            earlier = self.log.unwritten() if after is None else await self._since(after)
             known = {each.request_id for each in earlier if isinstance(each, LogRow)}
             yield _wanted(earlier, wanted)
             async for batch in tail.batches(QUIET_S):
