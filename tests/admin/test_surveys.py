@@ -11,10 +11,13 @@ import asking_as
 from asking_as import VIEWER
 from desk import ANNA
 from isthmus.admin.surveys import router
+from isthmus.config import ProviderSettings
+from isthmus.control.account_views import configured_account
 from isthmus.control.keeper import AccessKeeper
 from isthmus.control.people import Person
 from isthmus.control.surveys import Surveys
 from isthmus.core.errors import UpstreamError
+from isthmus.core.secret import Secret
 from isthmus.core.survey import Quota, Survey
 from isthmus.storage.accounts import AccountStore
 from isthmus.storage.database import Database
@@ -38,7 +41,10 @@ class Api:
     def __init__(self, database: Database, vault: Vault) -> None:
         self.service = TokenService(Clock(), survey=WHOLE)
         self.accounts = AccountStore(database, vault)
-        reach, clock = self.service.reach(), self.service.clock
+        declared = configured_account(
+            "amazon", ProviderSettings(type="amazon-q", api_key=Secret("ksk_made-up"))
+        )
+        reach, clock = self.service.reach(configured={declared.id: declared}.get), self.service.clock
         keeper = AccessKeeper(self.accounts, LeaseStore(database), reach, clock)
         self.router = router(Surveys(SurveyStore(database), self.accounts, keeper, reach, clock))
 
@@ -82,6 +88,12 @@ async def test_what_is_read_is_shown_and_kept(api: Api) -> None:
     assert (await api.ask("GET")).json == read.json
 
 
+async def test_an_account_of_the_configuration_file_is_no_exception(api: Api) -> None:
+    assert (await api.ask("POST", "config:amazon")).json["plan"] == "KIRO FREE"
+    assert (await api.ask("GET", "config:amazon")).json["plan"] == "KIRO FREE"
+    assert api.service.surveyed == ["ksk_made-up"]
+
+
 async def test_twice_within_minutes_is_too_often(api: Api) -> None:
     assert (await api.ask("POST")).status == 200
     again = await api.ask("POST")
@@ -97,7 +109,7 @@ async def test_what_cannot_be_read_is_said_in_the_upstream_s_words(api: Api) -> 
     assert "no capacity" in refused.json["error"]["message"]
 
 
-@pytest.mark.parametrize(("id", "status"), [("acc_9", 404), ("acc_other", 409), ("config:x", 409)])
+@pytest.mark.parametrize(("id", "status"), [("acc_9", 404), ("acc_other", 409), ("config:x", 404)])
 async def test_accounts_that_have_none(api: Api, id: str, status: int) -> None:
     assert [(await api.ask(method, id)).status for method in ("GET", "POST")] == [status, status]
 
