@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { latencies, peak, requestsByUnit, timeStep, tokensByUnit } from './charts'
+import { begun, latencies, latenciesOfModels, peak, points, requestsByUnit, timeStep, tokensByUnit } from './charts'
 import type { Figures, Report } from './figures'
 import { HOUR, type Span } from './range'
 
@@ -33,9 +33,33 @@ test('an hour without requests has no latency, not a short one', () => {
   expect(lines[2]?.values).toEqual([null, null, 900, null, 900, null])
 })
 
-test('of a short time there is one latency', () => {
-  const short = latencies(report, { ...span, since: NOW - HOUR - (NOW % HOUR) }, NOW, name, 'duration_ms')
-  expect([short.kind, short.lines.map((each) => each.values)]).toEqual(['groups', [[100], [200], [900]]])
+test('of each model there is one latency, of those with the most requests first', () => {
+  const group = (name: string | null, requests: number, more: Partial<Figures> = {}) => ({ at: null, name, figures: figures({ requests, ...more }) })
+  const nothing = { p50: null, p90: null, p99: null }
+  const groups = [group('few', 1), group(null, 2), group('many', 9), group('failed', 20, { duration_ms: nothing }), ...Array.from('abcdef', (name) => group(name, 5))]
+  const drawn = latenciesOfModels(groups, 'duration_ms', 'none')
+  expect(drawn.labels).toEqual(['many', 'a', 'b', 'c', 'd', 'e'])
+  expect(drawn.lines.map((each) => each.values[0])).toEqual([100, 200, 900])
+  expect(latenciesOfModels([group(null, 2)], 'duration_ms', 'none').labels).toEqual(['none'])
+})
+
+test('points of a line are counted, not its gaps', () => {
+  expect(points(latencies(report, span, NOW, name, 'duration_ms'))).toBe(2)
+  expect(points(latencies(report, span, NOW, name, 'first_token_ms'))).toBe(0)
+})
+
+test('a long beginning of which nothing is known is not drawn, and that is said', () => {
+  const day = { ...span, since: span.since - 18 * HOUR }
+  const whole = requestsByUnit(report, day, NOW, name)
+  const drawn = begun(whole)
+  expect([whole.labels.length, drawn.labels.length, drawn.since, drawn.labels[0]]).toEqual([24, 12, '22:00', '22:00'])
+  expect(drawn.lines.map((each) => each.values)).toEqual(whole.lines.map((each) => each.values.slice(12)))
+  expect(begun(requestsByUnit(report, span, NOW, name)).since).toBeUndefined()
+})
+
+test('where nothing is known, all of the time is drawn', () => {
+  const empty = requestsByUnit({ ...report, groups: [] }, { ...span, since: span.since - 18 * HOUR }, NOW, name)
+  expect(begun(empty)).toEqual(empty)
 })
 
 test('marks of an axis of times stand at whole seconds and minutes', () => {

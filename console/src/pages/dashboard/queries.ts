@@ -32,11 +32,12 @@ export function useReportBefore(span: Ref<Span>, now: Readonly<Ref<number>>) {
   })
 }
 
-export function useGroups(span: Ref<Span>, by: Ref<Grouping>) {
+export function useGroups(span: Ref<Span>, by: Ref<Grouping>, on?: Ref<boolean>) {
   return useQuery({
     queryKey: ['stats', 'groups', span, by],
     queryFn: ({ signal }) => api.get('/v2/logs/stats', { query: { ...asked(span.value), group_by: by.value }, signal }).then((report) => report.groups),
     placeholderData: (found, asked) => (asked?.queryKey[3] === by.value ? found : undefined),
+    enabled: on,
     refetchInterval: SLOWLY,
   })
 }
