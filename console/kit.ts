@@ -18,7 +18,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   DashboardSidebar: ['Modal', 'Drawer', 'Slideover'],
 }
 
-export const kit = (): Plugin[] => [singleGroups(), drawnLater(), quietTriggers()]
+export const kit = (): Plugin[] => [singleGroups(), drawnLater(), longLists(), quietTriggers()]
 
 /**
  * `import { Popover, HoverCard } from 'reka-ui/namespaced'` brings every group that anybody imports, as all of them are one module.
@@ -34,15 +34,39 @@ function singleGroups(): Plugin {
     load(id) {
       if (!id.startsWith(OWN)) return
       const name = id.slice(OWN.length)
-      const members = Object.entries(groups[name as keyof typeof groups]).map(([member, part]) => `${member}: ${names.get(part) ?? this.error(`reka-ui does not export ${name}.${member}`)}`)
-      return { code: `import { ${[...new Set(members.map((each) => each.split(': ')[1]))].join(', ')} } from 'reka-ui'\nexport const ${name} = { ${members.join(', ')} }`, moduleSideEffects: false }
+      const members = Object.entries(groups[name as keyof typeof groups]).map(([member, part]) => ({ member, part: names.get(part) ?? this.error(`reka-ui does not export ${name}.${member}`) }))
+      const now = new Set(members.map((each) => each.part).filter((part) => !isVirtualizer(part)))
+      return { code: `import { defineAsyncComponent } from 'vue'\nimport { ${[...now].join(', ')} } from 'reka-ui'\nexport const ${name} = { ${members.map(({ member, part }) => `${member}: ${isVirtualizer(part) ? fetched(part) : part}`).join(', ')} }`, moduleSideEffects: false }
     },
     transform(code, id) {
       if (!OF_THE_KIT.test(id)) return
-      return code.replace(/import \{([^}]+)\} from "reka-ui\/namespaced";/g, (_, wanted: string) => wanted.split(',').map((each) => {
+      const written = code.replace(/import \{([^}]+)\} from "reka-ui\/namespaced";/g, (_, wanted: string) => wanted.split(',').map((each) => {
         const name = each.trim().split(' ')[0] ?? ''
         return `import { ${each.trim()} } from 'reka-ui/namespaced/${name}';`
       }).join(''))
+      if (written.includes('"reka-ui/namespaced"')) this.error(`${id} takes parts of reka-ui in another way than expected`)
+      return written
+    },
+  }
+}
+
+const PART = 'virtual:reka-ui-part/'
+/** Parts that draw of a long list only what is in sight: few lists are long. */
+const isVirtualizer = (part: string): boolean => part.endsWith('Virtualizer')
+const fetched = (part: string): string => `defineAsyncComponent(() => import('${PART}${part}'))`
+
+/** Fetches what long lists need when there is one. */
+function longLists(): Plugin {
+  return {
+    name: 'isthmus:long-lists',
+    enforce: 'pre',
+    resolveId: (id) => (id.startsWith(PART) ? `\0${id}` : undefined),
+    load: (id) => (id.startsWith(`\0${PART}`) ? `export { ${id.slice(PART.length + 1)} as default } from 'reka-ui'` : undefined),
+    transform(code, id) {
+      if (OF_THE_KIT.exec(id)?.[1] !== 'SelectMenu') return
+      const now = ' ComboboxVirtualizer,'
+      if (!code.includes(now)) this.error(`the kit no longer says: ${now}`)
+      return code.replace(now, '').replace('<script setup>', `<script setup>\nimport { defineAsyncComponent } from "vue";\nconst ComboboxVirtualizer = ${fetched('ComboboxVirtualizer')};`)
     },
   }
 }

@@ -49,11 +49,8 @@ export default defineConfig({
     // The Content-Security-Policy allows no data: scripts or fonts, and a file is cached for good.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What nearly every page uses is one file, and what many use are few: a file costs headers, and compresses by itself.
-    rolldownOptions: { output: { codeSplitting: { groups: [
-      { name: 'base', minShareCount: 14 },
-      { name: 'more', minShareCount: 6, entriesAware: true, entriesAwareMergeThreshold: 20_000 },
-    ] } } },
+    // The frame and all that it uses is one file: each file costs headers, and compresses by itself.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', tags: ['$initial'] }] } } },
     chunkSizeWarningLimit: 700,
   },
   server: { proxy: { '^/(v1|v2|stats|health)': { target: gateway } } },

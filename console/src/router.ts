@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { t } from './i18n'
 import { PAGES } from './pages'
 import { useSession } from './session'
+import AppShell from './shell/AppShell.vue'
 import type { Role } from './api/types'
 
 declare module 'vue-router' {
@@ -20,7 +21,7 @@ export const router = createRouter({
   routes: [
     { name: 'sign-in', path: '/sign-in', component: () => import('./pages/sign-in/SignInPage.vue'), meta: { title: 'do.signIn' } },
     { name: 'setup', path: '/setup', component: () => import('./pages/setup/SetupPage.vue'), meta: { title: 'nav.welcome' } },
-    { path: '/', component: () => import('./shell/AppShell.vue'), children: [...pages, { name: 'missing', path: ':rest(.*)*', component: () => import('./shell/MissingPage.vue'), meta: { needs: 'holder', title: 'app.missing' } }] },
+    { path: '/', component: AppShell, children: [...pages, { name: 'missing', path: ':rest(.*)*', component: () => import('./shell/MissingPage.vue'), meta: { needs: 'holder', title: 'app.missing' } }] },
   ],
   scrollBehavior: (to, from, kept) => kept ?? (to.path === from.path ? undefined : { top: 0 }),
 })
