@@ -178,7 +178,7 @@ def test_every_account_of_amazon_q_in_trouble(stage: Stage, tmp_path: Path) -> N
     stored = [signed_in(simulator, KINDS[0]) for _ in range(4)]
     asyncio.run(store(Settings.model_validate(configured), stored))
     for account in simulator.people.accounts.values():
-        account.fault = "500 0"
+        account.fault = "500"
     token = stock(storage, {})
     with Gateway(configured, tmp_path, token) as gateway:
         began_s = time.monotonic()
