@@ -10,6 +10,9 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from console.browsing import Visits
 
+PICTURE = "(canvas) => canvas.toDataURL()"
+SOMETHING_DRAWN = """(canvas) => canvas.getContext('2d')
+    .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)"""
 LONG_AGO = "/?range=custom&from=2026-01-02T00:00:00Z&until=2026-01-03T00:00:00Z"
 
 
@@ -46,7 +49,7 @@ def test_figures_follow_each_request_until_they_are_stopped(visit: Visits) -> No
 def test_a_chart_is_drawn_and_is_a_table_on_demand(visit: Visits) -> None:
     page = visit("/")
     drawn = panel(page, "Requests").get_by_role("img", name="Requests: at most")
-    expect(drawn.locator("svg path").first).to_be_attached()
+    page.wait_for_function(SOMETHING_DRAWN, arg=drawn.locator("canvas").element_handle())
     page.get_by_role("button", name="Requests: Show as a table").click()
     table = page.get_by_role("table", name="Requests", exact=True)
     expect(table.get_by_role("columnheader")).to_have_text(["Time", "Succeeded", "Failed", "Client left"])
@@ -57,6 +60,41 @@ def test_a_chart_is_drawn_and_is_a_table_on_demand(visit: Visits) -> None:
     expect(latency.get_by_role("img", name=re.compile(r"at most \d"))).to_be_visible()
     latency.get_by_role("button", name="First token").click()
     expect(latency.get_by_role("button", name="First token")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_legend_puts_lines_away(visit: Visits) -> None:
+    page = visit("/")
+    requests = panel(page, "Requests")
+    chart = requests.locator("canvas").element_handle()
+    page.wait_for_function(SOMETHING_DRAWN, arg=chart)
+    page.get_by_role("button", name="Live: Stop the figures").click()
+    before = page.evaluate(PICTURE, chart)
+    failed = requests.get_by_role("button", name="Failed", exact=True)
+    expect(failed).to_have_attribute("aria-pressed", "true")
+    failed.click()
+    expect(failed).to_have_attribute("aria-pressed", "false")
+    page.wait_for_function(f"([canvas, before]) => ({PICTURE})(canvas) !== before", arg=[chart, before])
+    failed.click()
+    page.wait_for_function(f"([canvas, before]) => ({PICTURE})(canvas) === before", arg=[chart, before])
+
+
+def test_latency_of_a_short_time_is_told_by_model(visit: Visits) -> None:
+    latency = panel(visit("/?range=hour"), "Latency")
+    expect(latency.get_by_role("button", name="Of each model")).to_have_attribute("aria-pressed", "true")
+    latency.get_by_role("button", name="Latency: Show as a table").click()
+    table = latency.get_by_role("table", name="Latency", exact=True)
+    expect(table.get_by_role("rowheader", name="dummy-text", exact=True)).to_be_visible()
+    latency.get_by_role("button", name="Over the time").click()
+    expect(table.get_by_role("rowheader", name="dummy-text", exact=True)).to_have_count(0)
+    expect(table.get_by_role("columnheader")).to_have_text(["Time", "p50", "p90", "p99"])
+
+
+def test_a_phone_chooses_the_time_from_a_menu(visit: Visits) -> None:
+    page = visit("/", phone=True)
+    page.get_by_role("button", name="Time: Last 24 hours").click()
+    page.get_by_role("menuitemcheckbox", name="Last 7 days").click()
+    expect(page).to_have_url(re.compile(r"\?range=week$"))
+    expect(page.get_by_role("button", name="Time: Last 7 days")).to_be_visible()
 
 
 def test_the_time_stands_in_the_address(visit: Visits) -> None:
@@ -153,7 +191,7 @@ def test_everybody_can_read_it(
     phone: bool,
 ) -> None:
     page = visit("/", language=language, theme=theme, phone=phone)
-    expect(page.get_by_role("main").locator("figure svg path").first).to_be_attached()
+    expect(page.get_by_role("main").locator("figure canvas").first).to_be_attached()
     expect(page.get_by_role("main").get_by_role("status", name=re.compile("Loading|加载"))).to_have_count(0)
     accessible(page)
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
