@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clients.asking import Asker, Judged
-from clients.conftest import Gateways
+from clients.asking import SDKS, Asker, Judged
 from clients.running import RunningGateway
 from clients.stage import asked_since
 from clients.talking import tool
@@ -117,10 +117,13 @@ def test_errors_are_asked_for_each_time(how: str, any_sdk: Asker, cached: Runnin
     assert hits(cached)["dummy"] == before
 
 
-def test_a_restart_empties_it(any_sdk: Asker, gateways: Gateways) -> None:
+def test_a_restart_empties_it(asker: Callable[[str], Asker], tmp_path: Path) -> None:
+    """With the same database and the same requests, of every SDK."""
+    configuration = {"providers": {"dummy": {"type": "dummy"}}, "cache": {"enabled": True}}
     for _ in range(2):
-        gateway = gateways({"providers": {"dummy": {"type": "dummy"}}, "cache": {"enabled": True}})
-        for _ in range(2):
-            call(any_sdk, gateway, "dummy", "plain", model="dummy-text")
-        (shown,) = gateway.ask("/stats").json["caches"]
-        assert (shown["hits"], shown["misses"]) == (1, 1)
+        with RunningGateway(configuration, tmp_path) as gateway:
+            for sdk in map(asker, SDKS):
+                for _ in range(2):
+                    call(sdk, gateway, "dummy", "plain", model="dummy-text")
+            (shown,) = gateway.ask("/stats").json["caches"]
+            assert (shown["hits"], shown["misses"]) == (len(SDKS), len(SDKS))
