@@ -32,6 +32,7 @@ GIVE = """([element, event, text, type, name]) => {
         : new DragEvent(event, { ...options, dataTransfer: data }))
 }"""
 
+SSE = "text/event-stream"
 CLIPBOARD = """async (wanted) => {
     for (let tries = 0; tries < 100 && await navigator.clipboard.readText() !== wanted; tries++) {
         await new Promise((done) => setTimeout(done, 100));
@@ -252,6 +253,61 @@ def test_what_is_copied_runs(visit: Visits, dialect: str) -> None:
         assert "dummy" in ran.stdout, (program, ran.stderr)
 
 
+@pytest.mark.parametrize("dialect", ["Messages", "Chat Completions"])
+def test_what_is_copied_is_all_that_was_asked(visit: Visits, dialect: str) -> None:
+    """The model tells the request as it came through: it is the same by hand, by curl and by Python."""
+    page = visit("/playground?model=dummy-echo")
+    page.get_by_role("tab", name=dialect).click()
+    page.get_by_role("switch", name="Stream the answer").click()
+    page.get_by_role("textbox", name="System prompt").fill("Be 'brief'.")
+    page.get_by_role("spinbutton", name="Temperature").fill("0.5")
+    page.get_by_role("button", name="Insert an example").click()
+    page.get_by_test_id("files").set_input_files(
+        {"name": "chosen.png", "mimeType": "image/png", "buffer": PICTURE}
+    )
+    say(page, 'What is "this"?')
+    told = answer(page).locator(".markdown").inner_text()
+    for part in ("Be 'brief'.", "0.5", "get_weather", "image/png"):
+        assert part in told, part
+    environment = {**os.environ, "ISTHMUS_API_KEY": visit.scenery.keys["team"]}
+    for name, command in (("Python", [sys.executable, "-"]), ("curl", ["sh"])):
+        page.get_by_role("button", name="Copy as").click()
+        page.get_by_role("menuitem", name=name).click()
+        expect(page.get_by_text(f"Copied as {name}", exact=True).first).to_be_visible()
+        program = page.evaluate("() => navigator.clipboard.readText()")
+        ran = subprocess.run(
+            command, input=program, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        for part in ("brief", "0.5", "get_weather", "image/png"):
+            assert part in ran.stdout, (part, program, ran.stdout, ran.stderr)
+
+
+def test_a_raw_stream_is_shown_as_it_came_in_either_dialect(visit: Visits) -> None:
+    page = visit("/playground?model=dummy-cut-text")
+    events = page.get_by_test_id("stream").get_by_role("button")
+    for dialect, first, last in (
+        ("Messages", "event: message_start", "event: error"),
+        ("Chat Completions", '"object":"chat.completion.chunk"', "upstream stream ended early"),
+    ):
+        pane(page, "Parameters").get_by_role("tab", name=dialect).click()
+        page.get_by_role("combobox", name="Model").fill("dummy-cut-text")
+        say(page, "Hello")
+        expect(answer(page).get_by_role("alert")).to_contain_text("upstream stream ended early")
+        stream = pane(page, "Stream")
+        events.first.click()
+        expect(stream.locator("pre")).to_contain_text(first)
+        events.last.click()
+        expect(stream.locator("pre")).to_contain_text(last)
+        page.get_by_role("button", name="Clear conversation").click()
+        page.get_by_test_id("confirm").click()
+    pane(page, "Parameters").get_by_role("combobox", name="Model").fill("dummy-text")
+    say(page, "Hello")
+    answer(page)
+    stream = pane(page, "Stream")
+    events.last.click()
+    expect(stream.locator("pre")).to_have_text("data: [DONE]")
+
+
 def test_others_than_administrators_use_a_key_of_theirs(visit: Visits) -> None:
     page = visit("/playground?model=dummy-text", role="holder")
     say(page, "Hello")
@@ -290,6 +346,7 @@ def test_it_is_fit_to_be_read(
     page = visit("/playground?model=dummy-thinking", language=language, theme=theme, phone=phone)
     writing = page.get_by_role("textbox", name="Message" if language == "en" else "消息", exact=True)
     accessible(page)
+    assert page.get_by_role("log").evaluate("each => each.scrollWidth <= each.clientWidth"), "it is cut off"
     writing.fill("Write me a function.\n\n```python\nprint(1)\n```")
     writing.press("Enter")
     expect(answer(page)).to_contain_text("This is the dummy model.")
@@ -309,7 +366,11 @@ def test_it_is_fit_to_be_read(
 
 
 def _draw(page: Page, shot: Callable[[Page, str], None]) -> None:
-    """A talk with something of everything."""
+    """A talk with something of everything, but no sign that needs a font of its own."""
+    page.route(
+        "**/v1/messages",
+        lambda route: route.fulfill(body=route.fetch().text().replace(" 🙂", ""), content_type=SSE),
+    )
     page.get_by_role("button", name="Clear conversation").click()
     page.get_by_test_id("confirm").click()
     pane(page, "Parameters").get_by_role("combobox", name="Model").fill("dummy-thinking")

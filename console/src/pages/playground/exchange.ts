@@ -28,6 +28,9 @@ export interface Hearing {
   frame(frame: Frame): void
 }
 
+/** The version of Messages that is spoken here: the next one takes no sampling parameters. */
+export const MESSAGES_VERSION = '2023-06-01'
+
 export function asking(model: string, said: readonly Message[], parameters: Parameters): Asking {
   const { PATH, bodyOf } = DIALECTS[parameters.dialect]
   return { dialect: parameters.dialect, path: PATH, body: bodyOf(model, sayable(said), parameters) }
@@ -36,7 +39,7 @@ export function asking(model: string, said: readonly Message[], parameters: Para
 /** The headers of a request; `secret` is null on a gateway that asks for no key. */
 export function headersOf(dialect: Dialect, secret: string | null): Record<string, string> {
   const plain = { 'content-type': 'application/json' }
-  if (dialect === 'messages') return { ...plain, 'anthropic-version': '2023-06-01', ...(secret !== null && { 'x-api-key': secret }) }
+  if (dialect === 'messages') return { ...plain, 'anthropic-version': MESSAGES_VERSION, ...(secret !== null && { 'x-api-key': secret }) }
   return { ...plain, ...(secret !== null && { authorization: `Bearer ${secret}` }) }
 }
 

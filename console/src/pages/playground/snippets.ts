@@ -1,5 +1,5 @@
 /** A request as a command and as a program, with `$ISTHMUS_API_KEY` in the place of the secret. */
-import { headersOf, type Asking } from './exchange'
+import { headersOf, MESSAGES_VERSION, type Asking } from './exchange'
 import { isObject, type Fields } from './parameters'
 import type { Json } from './talk'
 
@@ -9,15 +9,17 @@ export function curl({ dialect, path, body }: Asking, origin: string): string {
   return [`curl -N ${origin}${path} \\`, ...headers, "  --data-binary @- <<'JSON'", JSON.stringify(body, null, 2), 'JSON'].join('\n')
 }
 
-/** What the official clients take by name; all else goes into `extra_body`. */
+/** What every official client takes by name, those of older majors too; all else goes into `extra_body`. */
 const KNOWN: Record<Asking['dialect'], ReadonlySet<string>> = {
-  messages: new Set(['model', 'max_tokens', 'messages', 'system', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences', 'thinking', 'tools', 'tool_choice', 'metadata', 'service_tier']),
+  messages: new Set(['model', 'max_tokens', 'messages', 'system', 'stream', 'stop_sequences', 'thinking', 'tools', 'tool_choice', 'metadata', 'service_tier']),
   chat: new Set(['model', 'messages', 'stream', 'stream_options', 'max_completion_tokens', 'max_tokens', 'temperature', 'top_p', 'stop', 'tools', 'tool_choice', 'parallel_tool_calls', 'reasoning_effort', 'response_format', 'seed', 'n', 'user', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'service_tier']),
 }
 
 export function python({ dialect, body }: Asking, origin: string): string {
   const [known, other] = parted(body, KNOWN[dialect])
-  const given = [...Object.entries(known), ...(Object.keys(other).length ? [['extra_body', other] as const] : [])]
+  // A client speaks the version of its own day, which may refuse what was asked here.
+  const version: Fields = dialect === 'messages' ? { extra_headers: { 'anthropic-version': MESSAGES_VERSION } } : {}
+  const given = Object.entries({ ...known, ...(Object.keys(other).length && { extra_body: other }), ...version })
   const lines = given.map(([name, value]) => `    ${name}=${literal(value, 1)},`)
   const [module, client, base, call] =
     dialect === 'messages' ? ['anthropic', 'Anthropic', origin, 'messages.create'] : ['openai', 'OpenAI', `${origin}/v1`, 'chat.completions.create']
