@@ -8,8 +8,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from console.browsing import Visits
+from console.browsing import ROOT, Visits
 
+CONFIGURATION = ROOT / "docs" / "configuration.md"
+_DOCUMENTED = re.compile(r"^\| `([a-z_.A-Z]+)` \| [^|]+ \| [^|]+ \| (.+?) \| [^|]* \|$", re.MULTILINE)
+"""Name and meaning."""
 TAKEN_BACK = dict.fromkeys(["cache.ttl_s", "cache.enabled", "cache.max_entries", "server.cors_origins"])
 
 
@@ -113,3 +116,24 @@ def test_every_setting_is_explained_in_chinese(visit: Visits) -> None:
     )
     explained = {name for name, words in said if re.search("[\u4e00-\u9fff]", words)}
     assert explained == set(names)
+
+
+def test_every_documented_setting_is_there_in_a_group_of_its_own_with_the_same_words(visit: Visits) -> None:
+    """Of all but providers, which have pages of their own."""
+    documented = {
+        name: words
+        for name, words in _DOCUMENTED.findall(CONFIGURATION.read_text("utf-8"))
+        if name.partition(".")[0] != "providers"
+    }
+    listed = {each["name"]: each for each in visit.scenery.api("GET", "/v2/settings")["items"]}
+    assert documented.keys() == listed.keys()
+    page = visit("/settings")
+    page.get_by_role("searchbox").fill(".")
+    expect(page.get_by_role("group", name="server.port")).to_be_visible()
+    shown = dict(
+        page.get_by_role("group").evaluate_all(
+            "rows => rows.filter(row => row.id).map(row => [row.id, row.querySelector('p').innerText])"
+        )
+    )
+    assert shown == {name: words.replace("`", "").replace(r"\|", "|") for name, words in documented.items()}
+    expect(page.get_by_role("button", name="Others")).to_have_count(0)
