@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from clients.running import Answered, RunningGateway
 from clients.stage import Stage
+from console import history
+from console.history import Day
 from isthmus.admin.session import NAME as COOKIE
 from isthmus.simulators.amazon_q import Simulator as AmazonQ
 from isthmus.simulators.claude_web import Simulator as ClaudeWeb
@@ -19,6 +22,8 @@ from isthmus.simulators.claude_web import Simulator as ClaudeWeb
 Json = dict[str, Any]
 PASSWORD = "a password for tests only"
 PEOPLE = {"admin": "anna", "viewer": "vera", "holder": "henry"}
+OTHER_KEYS = {"search": 30, "nightly reports": 20}
+"""Of nobody, with their share of the made up history."""
 FROM_OUR_PAGE = {"sec-fetch-site": "same-origin"}
 TRAFFIC = (
     ("dummy/dummy-text", 200),
@@ -42,6 +47,8 @@ class Scenery:
     """Of somebody who is signed in, by role."""
     keys: dict[str, str] = field(default_factory=dict)
     """API keys by name: `team` is nobody's, `henry` is the holder's own."""
+    busy: Day = field(default_factory=lambda: Day.before(datetime.now(UTC)))
+    """When its made up history lies."""
     _addresses: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -93,6 +100,9 @@ def scenery(home: Path) -> Iterator[Scenery]:
             _let_people_in(seen)
             _add_accounts(seen)
             _make_keys(seen)
+            stage.run(
+                history.save(f"sqlite+aiosqlite:///{home / 'data' / 'isthmus.db'}", seen.busy, _sources(seen))
+            )
             _ask_around(seen)
             yield seen
 
@@ -117,8 +127,25 @@ def _add_accounts(seen: Scenery) -> None:
 
 def _make_keys(seen: Scenery) -> None:
     henry = next(each["id"] for each in seen.api("GET", "/v2/users")["items"] if each["name"] == "henry")
-    for body in ({"name": "team", "usd_per_month": 50.0}, {"name": "henry", "user_id": henry}):
+    for body in (
+        {"name": "team", "usd_per_month": 50.0},
+        {"name": "henry", "user_id": henry},
+        *({"name": name} for name in OTHER_KEYS),
+    ):
         seen.keys[str(body["name"])] = seen.api("POST", "/v2/keys", body)["secret"]
+
+
+def _sources(seen: Scenery) -> history.Sources:
+    """Of the made up days; `henry` asks nothing there."""
+    keys = {each["name"]: each["id"] for each in seen.api("GET", "/v2/keys")["items"]}
+    listed = seen.api("GET", "/v2/accounts")["items"]
+    return history.Sources(
+        {keys[name]: share for name, share in {"team": 50, **OTHER_KEYS}.items()},
+        {
+            provider: tuple(each["id"] for each in listed if each["provider"] == provider)
+            for provider in ("amazon-q", "claude-web")
+        },
+    )
 
 
 def _ask_around(seen: Scenery) -> None:

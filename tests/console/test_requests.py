@@ -314,6 +314,9 @@ def test_it_is_accessible_everywhere(
     wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "the page can be scrolled sideways"
     accessible(page)
+    page.goto(f"{seen.origin}/admin/requests?until={seen.busy.since:%Y-%m-%d}T19:00:00Z")
+    expect(page.get_by_role("link", name=re.compile("req_")).first).to_be_visible()
+    accessible(page)
     shot(page, "requests-phone" if phone else "requests")
     page.get_by_role("button", name=re.compile("More filters|更多筛选")).click()
     expect(page.get_by_role("form", name=re.compile("More filters|更多筛选"))).to_be_visible()
