@@ -1,6 +1,7 @@
 import { ref } from 'vue'
 
 import { Failure } from '../api/failure'
+import { fieldWords } from '../i18n/refusals'
 import { failureText } from './failures'
 
 /**
@@ -23,8 +24,9 @@ export function useProblems(shown: () => readonly string[]) {
     const known = new Set(shown())
     const unseen: string[] = []
     for (const { field, message } of error.fields) {
-      if (known.has(field)) fields.value[field] = message
-      else unseen.push(field ? `${field}: ${message}` : message)
+      const words = fieldWords(message)
+      if (known.has(field)) fields.value[field] = words
+      else unseen.push(field ? `${field}: ${words}` : words)
     }
     rest.value = unseen.join('\n')
   }
