@@ -8,7 +8,7 @@ import { NOTHING, release, take } from './live'
 /** Drawn so often at most, however many requests end. */
 const PULSE_MS = 200
 
-/** Requests as they end, in a window that holds still while `holding`. `begun` is called whenever the stream has begun anew. */
+/** Requests as they end, in a window that holds still while `holding`. `begun` is called when the stream has begun anew, as soon as nothing is held still. */
 export function useLive(on: Ref<boolean>, query: Ref<LogQuery>, holding: Ref<boolean>, begun: () => void) {
   const watched = shallowRef(NOTHING)
   /** The gateway could not say how many are missing. */
@@ -46,9 +46,25 @@ export function useLive(on: Ref<boolean>, query: Ref<LogQuery>, holding: Ref<boo
     watched.value = release(watched.value)
   }
 
-  watch(holding, (now) => { if (!now) show() })
+  /** The stream has begun, and nobody has looked again yet at what is stored. */
+  let unread = false
+  function look(): void {
+    if (!unread || holding.value) return
+    unread = false
+    begun()
+  }
+
+  watch(holding, (now) => {
+    if (now) return
+    show()
+    look()
+  })
   watch([on, () => JSON.stringify(query.value)], forget)
-  watch(state, (now) => { if (now === 'live') begun() })
+  watch(state, (now) => {
+    if (now !== 'live') return
+    unread = true
+    look()
+  })
   onScopeDispose(() => { window.clearTimeout(pulse) })
 
   return { watched, gap, state, forget, show }
