@@ -86,7 +86,8 @@ _SAID: Final = """() => {
 
 
 def data_of(seen: Scenery) -> frozenset[str]:
-    """Words that people here have chosen, or that upstreams have."""
+    """Words that people here have chosen, now or before, or that upstreams and protocols have."""
+    logged = ("endpoint", "provider", "model_asked", "model_used", "error", "stop")
     accounts = seen.api("GET", "/v2/accounts")["items"]
     own = [
         *(each["name"] for each in seen.api("GET", "/v2/users")["items"]),
@@ -95,6 +96,8 @@ def data_of(seen: Scenery) -> frozenset[str]:
         *(f"{each['label']} {each['kind']}" for each in accounts),
         *((each["survey"] or {}).get("unit", "") for each in accounts),
         *(f"{each['name']} {each['model']}" for each in seen.api("GET", "/v2/models?limit=500")["items"]),
+        *(each["target"] or "" for each in seen.api("GET", "/v2/audit?limit=500")["items"]),
+        *(each[name] or "" for each in seen.api("GET", "/v2/logs?limit=500")["items"] for name in logged),
         *seen.cookies,
     ]
     return frozenset(word.lower() for each in own for word in _LATIN.findall(each))

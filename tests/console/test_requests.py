@@ -58,6 +58,7 @@ def test_requests_are_found_by_fields_by_values_and_by_links(visit: Visits) -> N
     seen = visit.scenery
     logged(seen, seen.chat("dummy/sought-after"))
     logged(seen, seen.chat("quick", key="henry"))
+    logged(seen, seen.chat("dummy/dummy-429"))
     page = visit("/requests")
     page.keyboard.press("/")
     page.keyboard.type("sought-after")
@@ -90,7 +91,9 @@ def test_requests_are_found_by_fields_by_values_and_by_links(visit: Visits) -> N
     expect(page.get_by_role("button", name=re.compile("Remove the filter From: "))).to_be_visible()
 
 
-def test_one_request_tells_how_it_went(visit: Visits, deaf: str, accessible: Callable[[Page], None]) -> None:
+def test_one_request_tells_how_it_went(
+    visit: Visits, deaf: str, accessible: Callable[[Page], None], shot: Callable[[Page, str], None]
+) -> None:
     seen = visit.scenery
     failed = logged(seen, seen.chat(f"{deaf}/some-model"))
     web = logged(seen, seen.chat("claude-web/claude-sonnet-4-6", temperature=0.3, top_p=0.5))
@@ -109,6 +112,7 @@ def test_one_request_tells_how_it_went(visit: Visits, deaf: str, accessible: Cal
         expect(step).to_contain_text(f"upstream · {each['length_ms']} ms+{each['start_ms']} ms")
     expect(panel.get_by_text(failed["request_id"])).to_be_visible()
     accessible(page)
+    shot(page, "request")
     page.go_back()
     expect(panel).to_be_hidden()
 
