@@ -64,7 +64,12 @@ def test_a_gateway_in_trouble_is_said_and_asked_again(visit: Visits) -> None:
 @pytest.mark.parametrize(("language", "words"), [("en", "Sign in"), ("zh", "登录")])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_browser_says_language_and_theme(
-    visit: Visits, accessible: Callable[[Page], None], language: str, words: str, theme: str
+    visit: Visits,
+    accessible: Callable[[Page], None],
+    shot: Callable[[Page, str], None],
+    language: str,
+    words: str,
+    theme: str,
 ) -> None:
     page = visit("/sign-in", role=None, language=language, theme=theme)
     expect(page.get_by_role("button", name=words)).to_be_visible()
@@ -72,6 +77,8 @@ def test_the_browser_says_language_and_theme(
     is_dark = page.evaluate("() => document.documentElement.classList.contains('dark')")
     assert is_dark is (theme == "dark")
     accessible(page)
+    if (language, theme) == ("en", "light"):
+        shot(page, "sign-in")
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])

@@ -18,7 +18,10 @@ from isthmus.simulators.claude_web import Simulator as ClaudeWeb
 
 
 def test_a_new_gateway_is_set_up_and_answers(
-    windows: Windows, accessible: Callable[[Page], None], tmp_path: Path
+    windows: Windows,
+    accessible: Callable[[Page], None],
+    shot: Callable[[Page, str], None],
+    tmp_path: Path,
 ) -> None:
     configuration = {
         "providers": {"dummy": {"type": "dummy"}},
@@ -37,6 +40,7 @@ def test_a_new_gateway_is_set_up_and_answers(
         page.get_by_role("button", name="Create and sign in").click()
         expect(page.get_by_text("The two passwords differ.")).to_be_visible()
         page.get_by_label("Password again").fill(PASSWORD)
+        shot(page, "setup")
         page.get_by_role("button", name="Create and sign in").click()
         expect(page).to_have_url(re.compile(r"/admin/welcome$"))
 
