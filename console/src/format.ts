@@ -14,14 +14,17 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 }
 
 export const count = (value: Maybe<number>): string => (value == null ? DASH : numbers({}).format(value))
+/** 2.8k, 3M: as everybody writes tokens, where English of Britain would write 3m. */
 export const compact = (value: Maybe<number>): string =>
-  value == null ? DASH : numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(value)
+  value == null ? DASH : numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(value).replace(/m$/, 'M').replace(/bn$/, 'B')
 export const percent = (share: Maybe<number>): string => (share == null ? DASH : numbers({ style: 'percent', maximumFractionDigits: 1 }).format(share))
 export function usd(value: Maybe<number>): string {
   if (value == null) return DASH
   const small = value !== 0 && Math.abs(value) < 0.01
   return numbers({ style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', maximumFractionDigits: small ? 6 : 2 }).format(value)
 }
+/** Where there is no room for fractions of a cent. */
+export const usdRoughly = (value: Maybe<number>): string => (value != null && value > 0 && value < 0.01 ? `< ${usd(0.01)}` : usd(value))
 
 export function bytes(value: Maybe<number>): string {
   if (value == null) return DASH
