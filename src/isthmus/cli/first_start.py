@@ -28,8 +28,8 @@ async def begin(
     set_up = await SetUp.begin(users)
     if set_up.token is not None:
         notes.append(
-            "no administrator yet: the console makes one at the address below (so do POST /v2/setup with the set-up token "
-            f"{set_up.token.reveal()} and `isthmus admin reset-password`)"
+            "no administrator yet: make one in the console at the address below, with `isthmus admin reset-password`, or by "
+            f"POST /v2/setup with the set-up token {set_up.token.reveal()}"
         )
     return set_up, notes
 
