@@ -76,7 +76,11 @@ def settings(visit: Visits) -> Locator:
 def copied(settings: Locator, client: str, block: str) -> str:
     """What the button for copying puts into the clipboard."""
     page = settings.page
-    settings.get_by_role("button", name=client, exact=True).click()
+    button = settings.get_by_role("button", name=client, exact=True)
+    # The list of models may open over it under the pointer, which loses the click: one clicks once more.
+    while button.get_attribute("aria-pressed") != "true":
+        button.click()
+        page.wait_for_timeout(200)
     shown = page.get_by_test_id(f"snippet-{block}")
     expect(shown.locator("pre")).to_contain_text(MODEL)
     page.evaluate("() => navigator.clipboard.writeText('')")
