@@ -6,6 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from isthmus.cli import account_options as options
+from isthmus.cli import limit_options as limits
 
 app = typer.Typer()
 
@@ -15,7 +16,7 @@ def told(
     provider: options.Provider,
     key_file: options.KeyFile = None,
     priority: options.Priority = 0,
-    rpm: options.RequestsPerMinute = None,
+    rpm: limits.RequestsPerMinute = None,
     disabled: options.Disabled = False,
 ) -> None:
     print(provider, key_file, priority, rpm, disabled)

@@ -4,6 +4,7 @@ import typer
 from typer.testing import CliRunner
 
 from isthmus.cli import key_options as options
+from isthmus.cli import limit_options as limits
 
 app = typer.Typer()
 
@@ -13,7 +14,7 @@ def told(
     name: options.Name,
     model: options.Models = None,
     no_mcp: options.NoMcp = False,
-    tpm: options.TokensPerMinute = None,
+    tpm: limits.TokensPerMinute = None,
     usd_per_day: options.UsdPerDay = None,
 ) -> None:
     print(name, model, no_mcp, tpm, usd_per_day)

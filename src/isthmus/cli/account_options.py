@@ -34,11 +34,6 @@ Kind = Annotated[
 Label = Annotated[str | None, typer.Option("--label", help="What people call it.")]
 Priority = Annotated[int, typer.Option("--priority", help="The lower number is preferred.")]
 Weight = Annotated[int, typer.Option("--weight", help="Share under strategy `weighted`.")]
-Concurrency = Annotated[int | None, typer.Option("--concurrency", help="Requests at the same time.")]
-RequestsPerMinute = Annotated[int | None, typer.Option("--rpm", help="Requests per minute.")]
-TokensPerMinute = Annotated[int | None, typer.Option("--tpm", help="Tokens per minute.")]
-RequestsPerDay = Annotated[int | None, typer.Option("--rpd", help="Requests per day.")]
-TokensPerDay = Annotated[int | None, typer.Option("--tpd", help="Tokens per day.")]
 ProxyVariable = Annotated[
     str | None,
     typer.Option("--proxy-env", metavar="NAME", help="Take the address of a proxy from this variable."),

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from isthmus.cli import account_options as options
+from isthmus.cli import limit_options as limits
 from isthmus.cli.account_desk import open_desk
 from isthmus.cli.account_reading import as_written, read_credentials, read_text, read_variable, write_private
 from isthmus.cli.account_surveys import Reading, open_survey_desk, survey_row, survey_table
@@ -102,11 +103,11 @@ def add_accounts(
     label: options.Label = None,
     priority: options.Priority = 0,
     weight: options.Weight = 1,
-    concurrency: options.Concurrency = None,
-    rpm: options.RequestsPerMinute = None,
-    tpm: options.TokensPerMinute = None,
-    rpd: options.RequestsPerDay = None,
-    tpd: options.TokensPerDay = None,
+    concurrency: limits.Concurrency = None,
+    rpm: limits.RequestsPerMinute = None,
+    tpm: limits.TokensPerMinute = None,
+    rpd: limits.RequestsPerDay = None,
+    tpd: limits.TokensPerDay = None,
     proxy_env: options.ProxyVariable = None,
     disabled: options.Disabled = False,
     config: ConfigFile = None,

@@ -30,12 +30,7 @@ McpServers = Annotated[
     ),
 ]
 NoMcp = Annotated[bool, typer.Option("--no-mcp", help="No MCP server at all, whatever its provider allows.")]
-RequestsPerMinute = Annotated[int | None, typer.Option("--rpm", help="Requests per minute.")]
-RequestsPerDay = Annotated[int | None, typer.Option("--rpd", help="Requests per day.")]
-TokensPerMinute = Annotated[int | None, typer.Option("--tpm", help="Tokens per minute.")]
-TokensPerDay = Annotated[int | None, typer.Option("--tpd", help="Tokens per day.")]
 TokensPerMonth = Annotated[int | None, typer.Option("--tokens-per-month", help="Tokens per month.")]
-Concurrency = Annotated[int | None, typer.Option("--concurrency", help="Requests at the same time.")]
 UsdPerDay = Annotated[float | None, typer.Option("--usd-per-day", help="Dollars per day.")]
 UsdPerMonth = Annotated[float | None, typer.Option("--usd-per-month", help="Dollars per month.")]
 Note = Annotated[str | None, typer.Option("--note", help="For people.")]

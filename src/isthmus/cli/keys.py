@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from isthmus.cli import key_options as options
+from isthmus.cli import limit_options as limits
 from isthmus.cli.failure import CommandFailed
 from isthmus.cli.key_tables import key_row, key_table, usage_row, usage_table
 from isthmus.cli.moments import read_moment
@@ -78,12 +79,12 @@ def create_key(
     ip: options.Networks = None,
     mcp: options.McpServers = None,
     no_mcp: options.NoMcp = False,
-    rpm: options.RequestsPerMinute = None,
-    rpd: options.RequestsPerDay = None,
-    tpm: options.TokensPerMinute = None,
-    tpd: options.TokensPerDay = None,
+    rpm: limits.RequestsPerMinute = None,
+    rpd: limits.RequestsPerDay = None,
+    tpm: limits.TokensPerMinute = None,
+    tpd: limits.TokensPerDay = None,
     tokens_per_month: options.TokensPerMonth = None,
-    concurrency: options.Concurrency = None,
+    concurrency: limits.Concurrency = None,
     usd_per_day: options.UsdPerDay = None,
     usd_per_month: options.UsdPerMonth = None,
     note: options.Note = None,
