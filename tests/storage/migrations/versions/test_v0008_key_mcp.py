@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from alembic import command
-from sqlalchemy import Connection, text
-
+import of_before
 from isthmus.storage.database import open_database
-from isthmus.storage.engine import connected, open_engines
 from isthmus.storage.keys import KeyStore
-from isthmus.storage.upgrade import migration_config
 
 KEY = (
     "INSERT INTO api_keys (id, name, hash, prefix, enabled, models, created_ms, updated_ms) "
@@ -17,10 +13,7 @@ KEY = (
 
 
 async def test_a_key_stays_as_it_was(empty_database_url: str) -> None:
-    engines = open_engines(empty_database_url)
-    async with connected(engines.writing, engines.address) as connection:
-        await connection.run_sync(_of_before)
-    await engines.close()
+    await of_before.leave(empty_database_url, "0007", KEY, {"enabled": True})
     database = await open_database(empty_database_url)
     try:
         key = await KeyStore(database).get("key_1")
@@ -29,9 +22,3 @@ async def test_a_key_stays_as_it_was(empty_database_url: str) -> None:
     assert key is not None
     assert key.terms.mcp is None
     assert key.terms.models == ("gpt-5",)
-
-
-def _of_before(connection: Connection) -> None:
-    command.upgrade(migration_config(connection), "0007")
-    connection.execute(text(KEY), {"enabled": True})
-    connection.commit()

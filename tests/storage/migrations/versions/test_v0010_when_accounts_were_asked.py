@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from alembic import command
-from sqlalchemy import Connection, text
-
+import of_before
 from isthmus.storage.database import open_database
-from isthmus.storage.engine import connected, open_engines
 from isthmus.storage.request_logs import RequestLogs
 from isthmus.storage.request_sums import RequestSums
-from isthmus.storage.upgrade import migration_config
 from log_rows import log_row
 
 ROW = (
@@ -20,10 +16,7 @@ ATTEMPTS = '["acc_0 upstream (500) after 300 ms", "acc_1 answered after 600 ms"]
 
 
 async def test_a_row_stays_as_it_was_and_others_join_it(empty_database_url: str) -> None:
-    engines = open_engines(empty_database_url)
-    async with connected(engines.writing, engines.address) as connection:
-        await connection.run_sync(_of_before)
-    await engines.close()
+    await of_before.leave(empty_database_url, "0009", ROW, {"attempts": ATTEMPTS})
     database = await open_database(empty_database_url)
     try:
         logs = RequestLogs(database, RequestSums(database))
@@ -36,9 +29,3 @@ async def test_a_row_stays_as_it_was_and_others_join_it(empty_database_url: str)
     assert (old.row.queued_ms, old.row.first_attempt_ms) == (None, None)
     assert new is not None
     assert (new.row.queued_ms, new.row.first_attempt_ms) == (3, 7)
-
-
-def _of_before(connection: Connection) -> None:
-    command.upgrade(migration_config(connection), "0009")
-    connection.execute(text(ROW), {"attempts": ATTEMPTS})
-    connection.commit()
